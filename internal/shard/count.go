@@ -1,0 +1,35 @@
+// Package shard holds the pieces that keep a pool's hot and warm paths
+// uncontended: sharded slot counters, the hash that picks a shard, and the
+// lock-free stack that carries parked resources to the evictor.
+package shard
+
+import (
+	"math/bits"
+	"runtime"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+const (
+	maxShards       = 64
+	minSlotsAShard  = 32
+	shardsPerThread = 4
+)
+
+// Count returns how many shards a pool of max slots uses: a power of two from
+// 1 to 64, about four for each thread that may run Go code (so that two
+// threads seldom meet), but never so many that a shard has under 32 slots
+// (so that one shard's slots are a fair sample of the pool's).
+func Count(max uint) int {
+	want := uint(runtime.GOMAXPROCS(0)) * shardsPerThread
+	want = min(want, max/minSlotsAShard, maxShards)
+	if want == 0 {
+		return 1
+	}
+	return 1 << (bits.Len(want) - 1) // round down to a power of two
+}
+
+// Of returns the shard of key among count shards. count is a power of two.
+func Of(key string, count int) int {
+	return int(xxhash.Sum64String(key) & uint64(count-1))
+}

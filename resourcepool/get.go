@@ -1,0 +1,143 @@
+package resourcepool
+
+// tryGet is the hot half of Get: idle to in use in one compare-and-swap (I2).
+func (r *resource) tryGet() bool {
+	w := r.state.w.Load()
+	return w&getMask == getFrom && r.state.w.CompareAndSwap(w, w+getStep|markReused)
+}
+
+// getSlow is the rest of Get, kept apart so that Get itself stays small.
+func (r *resource) getSlow(cancel <-chan struct{}, a Allocator) error {
+	for {
+		w := r.state.w.Load()
+		switch phaseOf(w) {
+		case phaseIdle:
+			if r.use(w) {
+				return nil
+			}
+		case phaseEmpty:
+			if r.state.w.CompareAndSwap(w, inPhase(w, phaseSeeking)) {
+				return r.seek(cancel, a)
+			}
+		default: // busy: somebody's, or about to be
+			if waiter := r.enqueue(); waiter != nil {
+				return r.await(waiter, cancel, a)
+			}
+		}
+	}
+}
+
+// use takes the word from w to in use with one more use counted, and adds the
+// uses to the shard's total once they fill their field.
+func (r *resource) use(w uint64) bool {
+	flush := uint64(0)
+	to := inPhase(w, phaseInUse) | markReused
+	if w&usesOverflow != 0 {
+		flush = usesOf(w)
+		to &^= usesMask
+	}
+	if !r.state.w.CompareAndSwap(w, to+oneUse) {
+		return false
+	}
+	if flush != 0 {
+		r.shard().uses.Add(flush)
+	}
+	return true
+}
+
+// seek finds a slot for a resource that this Get has claimed, by waiting if
+// it must, and allocates.
+func (r *resource) seek(cancel <-chan struct{}, a Allocator) error {
+	p := r.pool
+	if g, ok := p.tryTake(int(r.home)); ok {
+		return r.open(g, a)
+	}
+	p.waitLock.Lock()
+	waiter := p.newWaiter(r)
+	p.enqueueSlotWaiter(waiter)
+	p.waitLock.Unlock()
+	p.match(int(r.home))
+	return r.await(waiter, cancel, a)
+}
+
+// enqueue queues a Get of a busy resource; nil if it is not busy any more.
+//
+// Lost hand-off: the mark is set by compare-and-swap while the resource is
+// busy, and the lock is held until the waiter stands in the queue. A Put that
+// comes first makes the swap fail; one that comes later sees the mark, takes
+// the lock and finds the waiter.
+func (r *resource) enqueue() *waiter {
+	r.pool.waitLock.Lock()
+	defer r.pool.waitLock.Unlock()
+	for {
+		w := r.state.w.Load()
+		if phaseOf(w) == phaseIdle || phaseOf(w) == phaseEmpty {
+			return nil
+		}
+		if r.state.w.CompareAndSwap(w, w|markWaiters) {
+			break
+		}
+	}
+	waiter := r.pool.newWaiter(r)
+	r.waiters.insert(waiter)
+	return waiter
+}
+
+// await waits for a grant and makes use of it.
+func (r *resource) await(waiter *waiter, cancel <-chan struct{}, a Allocator) error {
+	r.pool.counts.waits.Add(1)
+	if !waiter.wait(cancel) {
+		r.pool.counts.cancelledWaits.Add(1)
+		return r.cancelWait(waiter)
+	}
+	if waiter.grant.kind == grantHeld {
+		return nil
+	}
+	return r.open(waiter.grant, a)
+}
+
+// cancelWait ends the wait of a Get whose canceler has spoken.
+//
+// Grant against cancel: both take waitLock, so one is first. If it was the
+// grant, the waiter is in no queue and owns what it was granted; the caller
+// has been told to give up, so the grant is passed on to the next in line.
+func (r *resource) cancelWait(waiter *waiter) error {
+	p := r.pool
+	p.waitLock.Lock()
+	granted := waiter.queue == nil
+	limit := waiter.queue == &p.slotQueue || phaseOf(r.state.w.Load()) == phaseSeeking
+	promoted := false
+	switch waiter.queue {
+	case &p.slotQueue:
+		promoted = r.succeed()
+		p.dequeueSlotWaiter(waiter) // after succeed: the count does not touch 0
+	case &r.waiters:
+		r.leaveQueue(waiter)
+	}
+	if !granted {
+		p.waiting--
+	}
+	p.waitLock.Unlock()
+	switch {
+	case granted:
+		return r.declineGrant(waiter.grant)
+	case promoted:
+		p.match(int(r.home))
+	}
+	if limit {
+		return ErrorResourceLimitExceeded
+	}
+	return ErrorPutTimeout
+}
+
+// declineGrant passes on what a cancelled waiter was granted.
+func (r *resource) declineGrant(g grant) error {
+	if g.kind == grantHeld {
+		r.state.w.Add(^oneUse + 1) // this Get does not count as one
+		r.put()
+		return ErrorPutTimeout
+	}
+	r.abandon()
+	r.pool.putBack(g, int(r.home))
+	return ErrorResourceLimitExceeded
+}

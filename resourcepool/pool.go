@@ -1,0 +1,150 @@
+package resourcepool
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/slotpool/slotpool/internal/shard"
+	"golang.org/x/sys/cpu"
+)
+
+// pool is the body of Pool. A slot is at any moment in one of four places: in
+// free; with a resident resource of one shard; in a grant on its way to a
+// waiter; or in the hands of a Get, Put or Release that is under way (I1).
+type pool struct {
+	max    uint
+	name   string
+	free   *shard.Slots
+	shards []residents
+
+	_           cpu.CacheLinePad
+	slotWaiters atomic.Int64 // length of slotQueue; Put loads it
+	_           cpu.CacheLinePad
+
+	created atomic.Uint64 // spreads resources without a key over the shards
+	rotor   atomic.Uint64 // where the next search for a victim begins
+
+	waitLock  sync.Mutex
+	slotQueue waiterQueue // one for each seeking resource that must wait (I5)
+	ticket    uint64      // of the newest waiter
+	waiting   uint        // waiters in all queues
+
+	counts counts
+}
+
+func newPool(max uint, name string) *Pool {
+	n := shard.Count(max)
+	p := &Pool{pool{
+		max:    max,
+		name:   name,
+		free:   shard.NewSlots(max, n),
+		shards: make([]residents, n),
+	}}
+	if name != "" {
+		register(p)
+	}
+	return p
+}
+
+func (p *pool) create(target AllocateReleaser, home int) *Resource {
+	if target == nil {
+		panic("resourcepool: Create with a nil AllocateReleaser")
+	}
+	return &Resource{resource{pool: p, target: target, home: int32(home)}}
+}
+
+// nextShard picks the home of a resource without a key: each shard in turn.
+func (p *pool) nextShard() int { return int(p.created.Add(1) % uint64(len(p.shards))) }
+
+// tryTake takes a slot without waiting: a free one, else that of an idle
+// resource, which is then the caller's to release. It is false at once while
+// others wait, who come first.
+func (p *pool) tryTake(home int) (grant, bool) {
+	if p.slotWaiters.Load() != 0 {
+		return grant{}, false
+	}
+	return p.take(home)
+}
+
+func (p *pool) take(home int) (grant, bool) {
+	if p.free.TryAcquire(home) {
+		return grant{kind: grantSlot}, true
+	}
+	if victim := p.claimVictim(); victim != nil {
+		return grant{kind: grantVictim, victim: victim}, true
+	}
+	return grant{}, false
+}
+
+// deliver hands a slot to the oldest waiter for one; false if there is none.
+func (p *pool) deliver(g grant) bool {
+	p.waitLock.Lock()
+	defer p.waitLock.Unlock()
+	w := p.slotQueue.oldest
+	if w == nil {
+		return false
+	}
+	p.dequeueSlotWaiter(w)
+	w.signal(g)
+	return true
+}
+
+// match serves slot waiters while there is anything to serve them with. Who
+// adds a slot waiter calls it afterwards: enqueue, then re-check (I6).
+func (p *pool) match(home int) {
+	for p.slotWaiters.Load() != 0 {
+		g, ok := p.take(home)
+		if !ok {
+			return
+		}
+		if !p.deliver(g) {
+			p.putBack(g, home)
+		}
+	}
+}
+
+// putBack finds a place for a slot that its owner has no use for: with the
+// oldest waiter, or where it came from.
+func (p *pool) putBack(g grant, home int) {
+	switch g.kind {
+	case grantVictim:
+		g.victim.unclaim()
+	case grantSlot:
+		p.freeSlot(home)
+	}
+}
+
+// freeSlot gives a slot to the oldest waiter, or counts it as free.
+//
+// Lost wake-up: a waiter may come between the load that saw none and the
+// count. It then looks for free slots after it enqueued, and this goroutine
+// looks for waiters after it counted; whichever of the two is later in the
+// one order of atomic operations sees the other (I6).
+func (p *pool) freeSlot(home int) {
+	for {
+		if p.slotWaiters.Load() != 0 && p.deliver(grant{kind: grantSlot}) {
+			return
+		}
+		p.free.Release(home)
+		if p.slotWaiters.Load() == 0 || !p.free.TryAcquire(home) {
+			return
+		}
+	}
+}
+
+func (p *pool) enqueueSlotWaiter(w *waiter) {
+	p.slotQueue.insert(w)
+	p.slotWaiters.Add(1)
+}
+
+func (p *pool) dequeueSlotWaiter(w *waiter) {
+	p.slotQueue.remove(w)
+	p.slotWaiters.Add(-1)
+}
+
+// newWaiter makes a waiter with the next ticket. waitLock is held.
+func (p *pool) newWaiter(r *resource) *waiter {
+	p.ticket++
+	p.waiting++
+	return &waiter{resource: r, ticket: p.ticket, ready: make(chan struct{}, 1)}
+}

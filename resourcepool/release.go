@@ -1,0 +1,71 @@
+package resourcepool
+
+func (r *resource) release() error {
+	for {
+		w := r.state.w.Load()
+		switch phaseOf(w) {
+		case phaseAllocating:
+			panic("Resource is allocating")
+		case phaseEmpty, phaseSeeking:
+			return r.loadError()
+		case phaseReleasing:
+			if r.insist(w) {
+				return nil
+			}
+		default:
+			if r.startRelease(w) {
+				return r.close(false)
+			}
+		}
+	}
+}
+
+func (r *resource) releaseGeneration(generation uint32) (bool, error) {
+	for {
+		w := r.state.w.Load()
+		if generationOf(w) != generation {
+			return false, nil
+		}
+		switch phaseOf(w) {
+		case phaseIdle, phaseInUse:
+			if r.startRelease(w) {
+				return true, r.close(false)
+			}
+		case phaseReleasing:
+			if r.insist(w) {
+				return false, nil
+			}
+		default:
+			return false, nil
+		}
+	}
+}
+
+func (r *resource) scheduleRelease() error {
+	for {
+		w := r.state.w.Load()
+		switch phaseOf(w) {
+		case phaseEmpty, phaseSeeking:
+			return nil
+		case phaseIdle:
+			if r.startRelease(w) {
+				return r.close(false)
+			}
+		default: // allocating, in use, releasing
+			if r.insist(w) {
+				return nil
+			}
+		}
+	}
+}
+
+func (r *resource) startRelease(w uint64) bool {
+	return r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing)&^markScheduled)
+}
+
+// insist marks a resource to be released when it can be. One that is
+// releasing needs the mark too: it may be a victim whose release has not
+// begun and may yet be called off.
+func (r *resource) insist(w uint64) bool {
+	return r.state.w.CompareAndSwap(w, w|markScheduled)
+}

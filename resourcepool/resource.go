@@ -1,0 +1,43 @@
+package resourcepool
+
+import (
+	"sync/atomic"
+
+	"github.com/slotpool/slotpool/internal/shard"
+)
+
+// resource is the body of Resource. 128 bytes are its limit, and the first 64
+// of them, one cache line, hold all that the hot verbs touch.
+type resource struct {
+	state  state
+	pool   *pool
+	target AllocateReleaser
+
+	waiters waiterQueue // Gets of this resource; guarded by pool.waitLock
+
+	lastError atomic.Pointer[error] // of the last Release; nil for none
+
+	residency                      // guarded by the lock of the home shard
+	parked    shard.Link[resource] // on the way to the order list
+	home      int32                // its shard
+}
+
+// StackLink lets a resource lie on the stack of parked resources.
+func (r *resource) StackLink() *shard.Link[resource] { return &r.parked }
+
+func (r *resource) shard() *residents { return &r.pool.shards[r.home] }
+
+func (r *resource) saveError(err error) {
+	if err != nil {
+		r.lastError.Store(&err)
+	} else if r.lastError.Load() != nil {
+		r.lastError.Store(nil)
+	}
+}
+
+func (r *resource) loadError() error {
+	if err := r.lastError.Load(); err != nil {
+		return *err
+	}
+	return nil
+}

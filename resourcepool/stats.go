@@ -1,0 +1,100 @@
+package resourcepool
+
+import (
+	"sync"
+	"sync/atomic"
+	"weak"
+
+	"golang.org/x/sys/cpu"
+)
+
+// counts are the totals of events that belong to no shard.
+type counts struct {
+	_              cpu.CacheLinePad
+	waits          atomic.Uint64
+	cancelledWaits atomic.Uint64
+}
+
+func (p *pool) stats() Stats {
+	st := Stats{Max: p.max}
+	// Allocations before uses, and an allocation is counted after its use:
+	// so Reuses, their difference, is never below 0.
+	for i := range p.shards {
+		s := &p.shards[i]
+		st.Allocations += s.allocations.Load()
+		st.AllocationErrors += s.allocationErrors.Load()
+		st.Evictions += s.evictions.Load()
+		st.DeadOnCheck += s.dead.Load()
+	}
+	st.CancelledWaits = p.counts.cancelledWaits.Load()
+	st.Waits = p.counts.waits.Load()
+	p.waitLock.Lock()
+	st.Waiting = p.waiting
+	p.waitLock.Unlock()
+	p.census(&st)
+	return st
+}
+
+// census counts the residents of all shards at one moment, with all their
+// locks held: a resource is a resident only while it has a slot, so there are
+// never more than Max.
+func (p *pool) census(st *Stats) {
+	for i := range p.shards {
+		p.shards[i].lock.Lock()
+	}
+	for i := range p.shards {
+		s := &p.shards[i]
+		s.order.census(st)
+		s.busy.census(st)
+		st.Gets += s.uses.Load()
+	}
+	for i := range p.shards {
+		p.shards[i].lock.Unlock()
+	}
+	st.Reuses = st.Gets - min(st.Gets, st.Allocations)
+}
+
+func (l *list) census(st *Stats) {
+	for r := l.oldest; r != nil; r = r.next {
+		w := r.state.w.Load()
+		st.Gets += usesOf(w)
+		switch phaseOf(w) {
+		case phaseIdle:
+			st.Idle++
+		case phaseReleasing:
+			st.Releasing++
+		default:
+			st.InUse++
+		}
+	}
+}
+
+// registry holds the named pools, by weak pointers so that it keeps none.
+var registry struct {
+	lock  sync.Mutex
+	pools []weak.Pointer[Pool]
+}
+
+func register(p *Pool) {
+	registry.lock.Lock()
+	defer registry.lock.Unlock()
+	live := registry.pools[:0]
+	for _, w := range registry.pools {
+		if w.Value() != nil {
+			live = append(live, w)
+		}
+	}
+	clear(registry.pools[len(live):])
+	registry.pools = append(live, weak.Make(p))
+}
+
+func namedPools(yield func(string, *Pool) bool) {
+	registry.lock.Lock()
+	pools := append([]weak.Pointer[Pool](nil), registry.pools...)
+	registry.lock.Unlock()
+	for _, w := range pools {
+		if p := w.Value(); p != nil && !yield(p.Name(), p) {
+			return
+		}
+	}
+}

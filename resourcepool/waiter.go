@@ -1,0 +1,94 @@
+package resourcepool
+
+// A waiter is one Get that could not be served at once. It stands in exactly
+// one queue until it is granted or cancelled: the pool's queue for a slot, or
+// the queue of a resource that is somebody else's. Pool.waitLock guards it.
+type waiter struct {
+	resource   *resource
+	ticket     uint64 // order of arrival in the whole pool
+	prev, next *waiter
+	queue      *waiterQueue // nil once granted or cancelled
+	grant      grant        // valid once ready has been signalled
+	ready      chan struct{}
+}
+
+// A grant is what a waiter is woken with, and from then on owns.
+type grant struct {
+	kind   grantKind
+	victim *resource // grantVictim: releasing, Release not yet called
+}
+
+type grantKind uint8
+
+const (
+	grantNone   grantKind = iota
+	grantSlot             // a free slot
+	grantVictim           // a slot with an idle resource still in it
+	grantHeld             // the waiter's own resource, in use, handed over
+)
+
+// waiterQueue is a queue in order of ticket. The zero value is empty.
+// It is one pointer, as every resource has one: the links form a ring.
+type waiterQueue struct{ oldest *waiter }
+
+// insert puts w behind all waiters with a smaller ticket. It looks from the
+// newest backwards, so that a new arrival costs one step.
+func (q *waiterQueue) insert(w *waiter) {
+	w.queue = q
+	if q.oldest == nil {
+		w.prev, w.next, q.oldest = w, w, w
+		return
+	}
+	before := q.oldest.prev // the newest
+	for before.ticket > w.ticket {
+		if before == q.oldest {
+			q.oldest = w
+			before = before.prev
+			break
+		}
+		before = before.prev
+	}
+	w.prev, w.next = before, before.next
+	w.prev.next, w.next.prev = w, w
+}
+
+func (q *waiterQueue) remove(w *waiter) {
+	if w.next == w {
+		q.oldest = nil
+	} else {
+		w.prev.next, w.next.prev = w.next, w.prev
+		if q.oldest == w {
+			q.oldest = w.next
+		}
+	}
+	w.prev, w.next, w.queue = nil, nil, nil
+}
+
+// signal hands g to a waiter that has been taken off its queue. The channel
+// has room for the one signal that a waiter ever gets.
+func (w *waiter) signal(g grant) {
+	w.resource.pool.waiting--
+	w.grant = g
+	w.ready <- struct{}{}
+}
+
+// wait parks until a grant or a message on cancel, and reports whether it was
+// the grant. A grant that is there already wins, so that a Get that can be
+// served takes no message.
+func (w *waiter) wait(cancel <-chan struct{}) bool {
+	if cancel == nil {
+		<-w.ready
+		return true
+	}
+	select {
+	case <-w.ready:
+		return true
+	default:
+	}
+	select {
+	case <-w.ready:
+		return true
+	case <-cancel:
+		return false
+	}
+}
