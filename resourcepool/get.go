@@ -55,8 +55,8 @@ func (r *resource) seek(cancel <-chan struct{}, a Allocator) error {
 	p.waitLock.Lock()
 	waiter := p.newWaiter(r)
 	p.enqueueSlotWaiter(waiter)
-	p.waitLock.Unlock()
 	p.match(int(r.home))
+	p.waitLock.Unlock()
 	return r.await(waiter, cancel, a)
 }
 
@@ -104,40 +104,37 @@ func (r *resource) await(waiter *waiter, cancel <-chan struct{}, a Allocator) er
 func (r *resource) cancelWait(waiter *waiter) error {
 	p := r.pool
 	p.waitLock.Lock()
-	granted := waiter.queue == nil
-	limit := waiter.queue == &p.slotQueue || phaseOf(r.state.w.Load()) == phaseSeeking
-	promoted := false
 	switch waiter.queue {
-	case &p.slotQueue:
-		promoted = r.succeed()
-		p.dequeueSlotWaiter(waiter) // after succeed: the count does not touch 0
-	case &r.waiters:
-		r.leaveQueue(waiter)
-	}
-	if !granted {
-		p.waiting--
-	}
-	p.waitLock.Unlock()
-	switch {
-	case granted:
+	case nil:
+		p.waitLock.Unlock()
 		return r.declineGrant(waiter.grant)
-	case promoted:
+	case &p.slotQueue:
+		p.dequeueSlotWaiter(waiter)
+		r.succeed()
 		p.match(int(r.home))
-	}
-	if limit {
+		p.waiting--
+		p.waitLock.Unlock()
 		return ErrorResourceLimitExceeded
+	default:
+		r.leaveQueue(waiter)
+		p.waiting--
+		p.waitLock.Unlock()
+		return ErrorPutTimeout
 	}
-	return ErrorPutTimeout
 }
 
 // declineGrant passes on what a cancelled waiter was granted.
 func (r *resource) declineGrant(g grant) error {
-	if g.kind == grantHeld {
-		r.state.w.Add(^oneUse + 1) // this Get does not count as one
-		r.put()
+	switch g.kind {
+	case grantHeld:
+		r.pool.counts.declined.Add(1) // the grant counted it as a use
+		r.putGeneration(g.generation)
 		return ErrorPutTimeout
+	case grantVictim:
+		r.relinquish(false)
+		g.victim.unclaim()
+	default:
+		r.relinquish(true)
 	}
-	r.abandon()
-	r.pool.putBack(g, int(r.home))
 	return ErrorResourceLimitExceeded
 }

@@ -17,7 +17,7 @@ func (r *resource) evict(victim *resource) {
 	evicted := false
 	defer func() {
 		if !evicted {
-			r.abandon()
+			r.relinquish(false)
 		}
 	}()
 	_ = victim.close(true) // kept as the victim's last error
@@ -54,17 +54,22 @@ func (r *resource) renew(a Allocator) error {
 	if !r.state.move(phaseInUse, phaseReleasing, markScheduled) {
 		panic("Resource was not gotten")
 	}
-	released := false
+	released, renewed := false, false
 	defer func() {
 		if !released {
 			r.vacate(false)
+		}
+		if !renewed {
+			r.pool.counts.declined.Add(1) // the Get that led here came to nothing
 		}
 	}()
 	r.saveError(r.target.Release())
 	released = true
 	r.shard().dead.Add(1)
 	r.state.move(phaseReleasing, phaseAllocating, markScheduled)
-	return r.allocate(a, 0)
+	err := r.allocate(a, 0)
+	renewed = err == nil
+	return err
 }
 
 // close calls Release of a releasing resource and takes its slot away. The
@@ -82,38 +87,35 @@ func (r *resource) close(keep bool) (err error) {
 // more. Whoever waits for the resource now waits for a slot.
 func (r *resource) vacate(keep bool) {
 	r.shard().leave(r)
-	promoted := r.relinquish()
-	if !keep {
-		r.pool.freeSlot(int(r.home))
-	}
-	if promoted {
-		r.pool.match(int(r.home))
-	}
+	r.relinquish(!keep)
 }
 
-// abandon gives up the claim of a Get that found no slot, or did not use it.
-func (r *resource) abandon() {
-	if r.relinquish() {
-		r.pool.match(int(r.home))
-	}
-}
-
-// relinquish makes a claimed or just vacated resource empty, or, if Gets wait
-// for it, claims it for the oldest of them, who now seeks a slot. It reports
-// whether it did; then the caller owes a call of match: the promoted waiter
-// sleeps and cannot re-check for itself (I6).
-func (r *resource) relinquish() (promoted bool) {
+// relinquish ends a claim on a resource that holds nothing, and frees the slot
+// that came with it if there was one: the resource is empty, or seeks a slot
+// for the oldest Get that waits for it.
+func (r *resource) relinquish(withSlot bool) {
+	p, home := r.pool, int(r.home)
 	w := r.state.w.Load()
 	if w&markWaiters == 0 && r.state.w.CompareAndSwap(w, inPhase(w, phaseEmpty)&^residencyMarks) {
-		return false
+		if withSlot {
+			p.freeSlot(home)
+		}
+		return
 	}
-	r.pool.waitLock.Lock()
-	defer r.pool.waitLock.Unlock()
-	return r.succeed()
+	p.waitLock.Lock()
+	defer p.waitLock.Unlock()
+	r.succeed()
+	if withSlot {
+		p.free.Release(home)
+	}
+	p.match(home)
 }
 
-// succeed is relinquish with waitLock held.
-func (r *resource) succeed() (promoted bool) {
+// succeed makes a claimed resource that holds nothing empty, or, if Gets wait
+// for it, claims it for the oldest of them, which from now on waits for a slot
+// in its old turn. waitLock is held, and match is to be called under it: the
+// one promoted sleeps and cannot re-check for itself (I6).
+func (r *resource) succeed() {
 	phase := phaseEmpty
 	if heir := r.waiters.oldest; heir != nil {
 		r.leaveQueue(heir)
@@ -123,7 +125,7 @@ func (r *resource) succeed() (promoted bool) {
 	for {
 		w := r.state.w.Load()
 		if r.state.w.CompareAndSwap(w, inPhase(w, phase)&^residencyMarks) {
-			return phase == phaseSeeking
+			return
 		}
 	}
 }

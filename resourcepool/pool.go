@@ -76,59 +76,40 @@ func (p *pool) take(home int) (grant, bool) {
 	return grant{}, false
 }
 
-// deliver hands a slot to the oldest waiter for one; false if there is none.
-func (p *pool) deliver(g grant) bool {
-	p.waitLock.Lock()
-	defer p.waitLock.Unlock()
-	w := p.slotQueue.oldest
-	if w == nil {
-		return false
-	}
-	p.dequeueSlotWaiter(w)
-	w.signal(g)
-	return true
-}
-
-// match serves slot waiters while there is anything to serve them with. Who
-// adds a slot waiter calls it afterwards: enqueue, then re-check (I6).
+// match serves slot waiters, oldest first, while there is anything to serve
+// them with. Whoever adds a slot waiter calls it in the same critical section,
+// after adding: enqueue, then re-check (I6). Whoever frees a slot or parks a
+// resource looks for waiters after that. waitLock is held, so that a slot is
+// never taken for a waiter who is then served from elsewhere (I7).
 func (p *pool) match(home int) {
-	for p.slotWaiters.Load() != 0 {
+	for p.slotQueue.oldest != nil {
 		g, ok := p.take(home)
 		if !ok {
 			return
 		}
-		if !p.deliver(g) {
-			p.putBack(g, home)
-		}
+		p.grantSlotWaiter(g)
 	}
 }
 
-// putBack finds a place for a slot that its owner has no use for: with the
-// oldest waiter, or where it came from.
-func (p *pool) putBack(g grant, home int) {
-	switch g.kind {
-	case grantVictim:
-		g.victim.unclaim()
-	case grantSlot:
-		p.freeSlot(home)
-	}
+// grantSlotWaiter hands g to the oldest slot waiter. waitLock is held.
+func (p *pool) grantSlotWaiter(g grant) {
+	w := p.slotQueue.oldest
+	p.dequeueSlotWaiter(w)
+	w.signal(g)
 }
 
-// freeSlot gives a slot to the oldest waiter, or counts it as free.
+// freeSlot counts a slot as free and sees to it that no waiter misses it.
 //
-// Lost wake-up: a waiter may come between the load that saw none and the
-// count. It then looks for free slots after it enqueued, and this goroutine
+// Lost wake-up: a waiter may come between the count and the load that sees
+// none. It then looks for free slots after it enqueued, and this goroutine
 // looks for waiters after it counted; whichever of the two is later in the
 // one order of atomic operations sees the other (I6).
 func (p *pool) freeSlot(home int) {
-	for {
-		if p.slotWaiters.Load() != 0 && p.deliver(grant{kind: grantSlot}) {
-			return
-		}
-		p.free.Release(home)
-		if p.slotWaiters.Load() == 0 || !p.free.TryAcquire(home) {
-			return
-		}
+	p.free.Release(home)
+	if p.slotWaiters.Load() != 0 {
+		p.waitLock.Lock()
+		p.match(home)
+		p.waitLock.Unlock()
 	}
 }
 

@@ -91,15 +91,14 @@ func (r *resource) handOver(from uint64) bool {
 		if !r.state.move(from, phaseReleasing, 0) {
 			return false
 		}
-		p.dequeueSlotWaiter(other)
-		other.signal(grant{kind: grantVictim, victim: r})
+		p.grantSlotWaiter(grant{kind: grantVictim, victim: r})
 	default:
 		w := r.state.w.Load()
 		if phaseOf(w) != from || !r.use(w) {
 			return false
 		}
 		r.leaveQueue(heir)
-		heir.signal(grant{kind: grantHeld})
+		heir.signal(grant{kind: grantHeld, generation: generationOf(w)})
 	}
 	return true
 }
@@ -111,12 +110,9 @@ func (r *resource) offer() {
 	p := r.pool
 	p.waitLock.Lock()
 	defer p.waitLock.Unlock()
-	w := p.slotQueue.oldest
-	if w == nil || !r.state.move(phaseIdle, phaseReleasing, 0) {
-		return
+	if p.slotQueue.oldest != nil && r.state.move(phaseIdle, phaseReleasing, 0) {
+		p.grantSlotWaiter(grant{kind: grantVictim, victim: r})
 	}
-	p.dequeueSlotWaiter(w)
-	w.signal(grant{kind: grantVictim, victim: r})
 }
 
 // unclaim takes back the choice of r as a victim, before its Release: it is

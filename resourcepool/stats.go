@@ -13,6 +13,7 @@ type counts struct {
 	_              cpu.CacheLinePad
 	waits          atomic.Uint64
 	cancelledWaits atomic.Uint64
+	declined       atomic.Uint64 // uses that came to nothing after all
 }
 
 func (p *pool) stats() Stats {
@@ -42,6 +43,7 @@ func (p *pool) census(st *Stats) {
 	for i := range p.shards {
 		p.shards[i].lock.Lock()
 	}
+	declined := p.counts.declined.Load()
 	for i := range p.shards {
 		s := &p.shards[i]
 		s.order.census(st)
@@ -51,6 +53,7 @@ func (p *pool) census(st *Stats) {
 	for i := range p.shards {
 		p.shards[i].lock.Unlock()
 	}
+	st.Gets -= min(st.Gets, declined)
 	st.Reuses = st.Gets - min(st.Gets, st.Allocations)
 }
 

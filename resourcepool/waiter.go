@@ -14,8 +14,9 @@ type waiter struct {
 
 // A grant is what a waiter is woken with, and from then on owns.
 type grant struct {
-	kind   grantKind
-	victim *resource // grantVictim: releasing, Release not yet called
+	kind       grantKind
+	generation uint32    // grantHeld: what the resource held when handed over
+	victim     *resource // grantVictim: releasing, Release not yet called
 }
 
 type grantKind uint8
@@ -31,24 +32,31 @@ const (
 // It is one pointer, as every resource has one: the links form a ring.
 type waiterQueue struct{ oldest *waiter }
 
-// insert puts w behind all waiters with a smaller ticket. It looks from the
-// newest backwards, so that a new arrival costs one step.
+// insert puts w behind all waiters with a smaller ticket: at the newest end in
+// one step, as is right for a new arrival, else as far from the oldest end as
+// it must, which is where one belongs that has waited elsewhere before.
 func (q *waiterQueue) insert(w *waiter) {
 	w.queue = q
 	if q.oldest == nil {
 		w.prev, w.next, q.oldest = w, w, w
 		return
 	}
-	before := q.oldest.prev // the newest
-	for before.ticket > w.ticket {
-		if before == q.oldest {
-			q.oldest = w
-			before = before.prev
-			break
-		}
-		before = before.prev
+	next := q.oldest
+	if w.ticket > next.prev.ticket {
+		w.putBefore(next) // around the ring: behind the newest
+		return
 	}
-	w.prev, w.next = before, before.next
+	for next.ticket < w.ticket {
+		next = next.next
+	}
+	w.putBefore(next)
+	if next == q.oldest {
+		q.oldest = w
+	}
+}
+
+func (w *waiter) putBefore(next *waiter) {
+	w.prev, w.next = next.prev, next
 	w.prev.next, w.next.prev = w, w
 }
 

@@ -1,0 +1,54 @@
+package connpool
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/slotpool/slotpool/internal/sysnet"
+)
+
+// dial is the Allocate of one Get.
+type dial struct {
+	resource *connResource
+	dialer   Dialer
+	done     bool
+}
+
+// Allocate dials. It runs on the goroutine of the Get, with the slot in hand.
+func (d *dial) Allocate() error {
+	c := d.resource
+	if d.dialer == nil {
+		return errors.New("connpool: GetWithDialer: nil Dialer for " + c.network + " " + c.address)
+	}
+	inner, err := d.dialer.Dial(c.network, c.address)
+	if err != nil {
+		if inner != nil {
+			inner.Close()
+		}
+		return err
+	}
+	if inner == nil {
+		return fmt.Errorf("connpool: %T returned neither a connection nor an error for %s %s", d.dialer, c.network, c.address)
+	}
+	c.open = newConnection(c, inner)
+	c.open.generation = c.slot.Load().Generation() + 1
+	d.done = true
+	return nil
+}
+
+// closer is a connResource as its pool sees it: an AllocateReleaser.
+type closer connResource
+
+// Allocate dials as Get does. The methods of ConnResource do not come here, as
+// each of them brings the dialer of its caller.
+func (r *closer) Allocate() error {
+	return (&dial{resource: (*connResource)(r), dialer: sysnet.Dialer(0)}).Allocate()
+}
+
+// Release closes the connection. It runs on the goroutine that gives the slot
+// up, which may be a Get of quite another address.
+func (r *closer) Release() error {
+	k := r.open
+	r.open = nil
+	return k.inner.Close()
+}

@@ -1,0 +1,66 @@
+package connpool
+
+import (
+	"sync/atomic"
+
+	"github.com/slotpool/slotpool/resourcepool"
+)
+
+// connResource is the body of ConnResource.
+type connResource struct {
+	network, address string
+	slot             atomic.Pointer[resourcepool.Resource] // nil before first use
+	open             *connection                           // belongs to whoever has slot; nil if there is none
+}
+
+func newConnResource(network, address string) *ConnResource {
+	return &ConnResource{connResource{network: network, address: address}}
+}
+
+// resource returns the slot's resource, which is made at first use, so that
+// the global pool is not made sooner.
+func (c *connResource) resource() *resourcepool.Resource {
+	if r := c.slot.Load(); r != nil {
+		return r
+	}
+	r := globalPool().CreateKeyed((*closer)(c), c.address)
+	if c.slot.CompareAndSwap(nil, r) {
+		return r
+	}
+	return c.slot.Load() // another Get was faster; nothing knows r but us
+}
+
+// reuse gets the parked connection. If that is dead, conn is nil but the
+// resource is held: it is the caller's, with the dead connection in it.
+func (c *connResource) reuse() (conn *Conn, held bool) {
+	if !c.resource().TryGet() {
+		return nil, false
+	}
+	if c.open.probe.Alive() {
+		return c.open.handOut(), true
+	}
+	return nil, true
+}
+
+// getSlow is the rest of Get: it waits, dials, and replaces what is dead.
+func (c *connResource) getSlow(held bool, cancel <-chan struct{}, dialer Dialer) (*Conn, error) {
+	d := &dial{resource: c, dialer: dialer}
+	if !held {
+		if err := c.resource().GetWith(cancel, d); err != nil {
+			return nil, err
+		}
+		if d.done || c.open.probe.Alive() {
+			return c.open.handOut(), nil
+		}
+	}
+	if err := c.resource().Renew(d); err != nil {
+		return nil, err
+	}
+	return c.open.handOut(), nil
+}
+
+func (c *connResource) scheduleClose() {
+	if r := c.slot.Load(); r != nil {
+		_ = r.ScheduleRelease() // its owner may still ask Close for the error
+	}
+}

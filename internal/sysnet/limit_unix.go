@@ -1,0 +1,46 @@
+//go:build unix
+
+package sysnet
+
+import (
+	"os"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// Infinity is what FDLimit returns for "no limit".
+const Infinity = ^uint64(0)
+
+// FDLimit returns the soft RLIMIT_NOFILE: the largest number of descriptors
+// this process may have open. It wraps getrlimit(2).
+func FDLimit() (uint64, error) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return 0, os.NewSyscallError("getrlimit", err)
+	}
+	if uint64(limit.Cur) >= uint64(unix.RLIM_INFINITY)&^(1<<63) {
+		return Infinity, nil
+	}
+	return uint64(limit.Cur), nil
+}
+
+// OpenFDs returns how many descriptors this process has open. It reads
+// /proc/self/fd (proc(5)) or its like, and does not count the descriptor that
+// takes.
+func OpenFDs() (int, error) {
+	dir := "/dev/fd"
+	if runtime.GOOS == "linux" {
+		dir = "/proc/self/fd"
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(-1)
+	if err != nil {
+		return 0, err
+	}
+	return len(names) - 1, nil
+}
