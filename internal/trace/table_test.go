@@ -1,0 +1,37 @@
+package trace
+
+import (
+	"strings"
+	"testing"
+)
+
+// candidates are rules under study; the table shows them after the fixed ones:
+//
+//	go test ./internal/trace -run TestTable -v -count=1
+var candidates = []NamedRule{}
+
+// TestTable holds that no rule beats Belady's optimum. With -v it prints the
+// table of all traces.
+func TestTable(t *testing.T) {
+	n := Accesses
+	if testing.Short() {
+		n = 50_000
+	}
+	table, err := Measure(Specs(), Columns(append(Rules(), candidates...)), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := table.WriteMarkdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("\n%s", b.String())
+	for i, row := range table.Dials {
+		for j, dials := range row {
+			if dials < row[0] {
+				t.Errorf("%s: %s has %.3f dials per 1000 Gets, Belady %.3f",
+					table.Traces[i], table.Columns[j], dials, row[0])
+			}
+		}
+	}
+}
