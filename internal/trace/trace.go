@@ -28,9 +28,9 @@ type Trace struct {
 	Steps     []Step
 }
 
-// Source gives the address of the i'th access. It is called with ascending i,
-// and more than once with the same i if the address was taken.
-type Source func(i int) uint32
+// Source gives the address of the i'th access, one by user. It is called with
+// ascending i, and again with the same i if another user holds the address.
+type Source func(i, user int) uint32
 
 // Spec is a trace yet to be made.
 type Spec struct {
@@ -51,9 +51,9 @@ func (s Spec) Make(n int) Trace {
 			user = rng.IntN(s.Users)
 		}
 		held[user] = 0
-		address := source(i)
+		address := source(i, user)
 		for contains(held, address+1) {
-			address = source(i)
+			address = source(i, user)
 		}
 		if s.Users > 1 {
 			held[user] = address + 1
