@@ -25,6 +25,12 @@ func TestTable(t *testing.T) {
 	if err := table.WriteMarkdown(&b); err != nil {
 		t.Fatal(err)
 	}
+	for _, c := range candidates {
+		b.WriteString("\n")
+		if err := table.WriteComparison(&b, c.Name); err != nil {
+			t.Fatal(err)
+		}
+	}
 	t.Logf("\n%s", b.String())
 	for i, row := range table.Dials {
 		for j, dials := range row {
