@@ -67,7 +67,9 @@ type AllocateReleaser interface {
 // A metricsSubDirname other than "" names the pool's figures for Pools, which
 // finds the pool for as long as something else in the program refers to it.
 // Several pools may have one name.
-func New(max uint, metricsSubDirname string) *Pool { return newPool(max, metricsSubDirname) }
+func New(max uint, metricsSubDirname string) *Pool {
+	return newPool(max, metricsSubDirname, shard.Count(max))
+}
 
 // Pool is a number of slots and whoever waits for one. It is made by New and
 // must not be copied.

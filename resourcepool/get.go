@@ -48,16 +48,21 @@ func (r *resource) use(w uint64) bool {
 // seek finds a slot for a resource that this Get has claimed, by waiting if
 // it must, and allocates.
 func (r *resource) seek(cancel <-chan struct{}, a Allocator) error {
-	p := r.pool
-	if g, ok := p.tryTake(int(r.home)); ok {
+	if g, ok := r.pool.tryTake(int(r.home)); ok {
 		return r.open(g, a)
 	}
+	return r.await(r.enqueueForSlot(), cancel, a)
+}
+
+// enqueueForSlot queues a Get that has claimed its resource and found no slot.
+func (r *resource) enqueueForSlot() *waiter {
+	p := r.pool
 	p.waitLock.Lock()
+	defer p.waitLock.Unlock()
 	waiter := p.newWaiter(r)
 	p.enqueueSlotWaiter(waiter)
 	p.match(int(r.home))
-	p.waitLock.Unlock()
-	return r.await(waiter, cancel, a)
+	return waiter
 }
 
 // enqueue queues a Get of a busy resource; nil if it is not busy any more.
@@ -69,16 +74,18 @@ func (r *resource) seek(cancel <-chan struct{}, a Allocator) error {
 func (r *resource) enqueue() *waiter {
 	r.pool.waitLock.Lock()
 	defer r.pool.waitLock.Unlock()
+	w := r.state.w.Load()
 	for {
-		w := r.state.w.Load()
 		if phaseOf(w) == phaseIdle || phaseOf(w) == phaseEmpty {
 			return nil
 		}
 		if r.state.w.CompareAndSwap(w, w|markWaiters) {
 			break
 		}
+		w = r.state.w.Load()
 	}
 	waiter := r.pool.newWaiter(r)
+	waiter.trying = phaseOf(w) == phaseReleasing && r.waiters.oldest == nil
 	r.waiters.insert(waiter)
 	return waiter
 }
@@ -87,40 +94,52 @@ func (r *resource) enqueue() *waiter {
 func (r *resource) await(waiter *waiter, cancel <-chan struct{}, a Allocator) error {
 	r.pool.counts.waits.Add(1)
 	if !waiter.wait(cancel) {
-		r.pool.counts.cancelledWaits.Add(1)
-		return r.cancelWait(waiter)
+		if err, over := r.cancelWait(waiter); over {
+			r.pool.counts.cancelledWaits.Add(1)
+			return err
+		}
+		<-waiter.ready
 	}
-	if waiter.grant.kind == grantHeld {
+	switch waiter.grant.kind {
+	case grantHeld:
 		return nil
+	case grantNothing:
+		r.pool.counts.cancelledWaits.Add(1)
+		return ErrorResourceLimitExceeded
 	}
 	return r.open(waiter.grant, a)
 }
 
-// cancelWait ends the wait of a Get whose canceler has spoken.
+// cancelWait ends the wait of a Get whose canceler has spoken, if it is over.
 //
 // Grant against cancel: both take waitLock, so one is first. If it was the
 // grant, the waiter is in no queue and owns what it was granted; the caller
 // has been told to give up, so the grant is passed on to the next in line.
-func (r *resource) cancelWait(waiter *waiter) error {
+//
+// It is not over for a Get that is still trying (see waiter.trying): that is
+// served if there is a slot when the release ends, and only then refused (I8).
+func (r *resource) cancelWait(waiter *waiter) (err error, over bool) {
 	p := r.pool
 	p.waitLock.Lock()
-	switch waiter.queue {
-	case nil:
+	switch {
+	case waiter.queue == nil && !waiter.trying:
 		p.waitLock.Unlock()
-		return r.declineGrant(waiter.grant)
-	case &p.slotQueue:
+		return r.declineGrant(waiter.grant), true
+	case waiter.queue == &p.slotQueue:
 		p.dequeueSlotWaiter(waiter)
-		r.succeed()
-		p.match(int(r.home))
-		p.waiting--
+		r.inherit(false)
+		err = ErrorResourceLimitExceeded
+	case waiter.queue == nil || waiter.trying && phaseOf(r.state.w.Load()) == phaseReleasing:
+		waiter.cancelled = true
 		p.waitLock.Unlock()
-		return ErrorResourceLimitExceeded
+		return nil, false
 	default:
 		r.leaveQueue(waiter)
-		p.waiting--
-		p.waitLock.Unlock()
-		return ErrorPutTimeout
+		err = ErrorPutTimeout
 	}
+	p.waiting--
+	p.waitLock.Unlock()
+	return err, true
 }
 
 // declineGrant passes on what a cancelled waiter was granted.

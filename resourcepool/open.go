@@ -103,21 +103,36 @@ func (r *resource) relinquish(withSlot bool) {
 		return
 	}
 	p.waitLock.Lock()
-	defer p.waitLock.Unlock()
-	r.succeed()
-	if withSlot {
-		p.free.Release(home)
+	r.inherit(withSlot)
+	p.waitLock.Unlock()
+}
+
+// inherit is relinquish with waitLock held. As the heir sleeps, it cannot
+// re-check for itself, so match is called for it (I6). An heir that has been
+// cancelled is served now or never, and then the next one inherits.
+func (r *resource) inherit(withSlot bool) {
+	p, home := r.pool, int(r.home)
+	for {
+		heir := r.succeed()
+		if withSlot {
+			p.free.Release(home)
+			withSlot = false
+		}
+		p.match(home)
+		if heir == nil || heir.queue == nil || !heir.cancelled {
+			return
+		}
+		p.dequeueSlotWaiter(heir)
+		heir.signal(grant{kind: grantNothing})
 	}
-	p.match(home)
 }
 
 // succeed makes a claimed resource that holds nothing empty, or, if Gets wait
 // for it, claims it for the oldest of them, which from now on waits for a slot
-// in its old turn. waitLock is held, and match is to be called under it: the
-// one promoted sleeps and cannot re-check for itself (I6).
-func (r *resource) succeed() {
+// in its old turn. waitLock is held.
+func (r *resource) succeed() (heir *waiter) {
 	phase := phaseEmpty
-	if heir := r.waiters.oldest; heir != nil {
+	if heir = r.waiters.oldest; heir != nil {
 		r.leaveQueue(heir)
 		r.pool.enqueueSlotWaiter(heir)
 		phase = phaseSeeking
@@ -125,7 +140,7 @@ func (r *resource) succeed() {
 	for {
 		w := r.state.w.Load()
 		if r.state.w.CompareAndSwap(w, inPhase(w, phase)&^residencyMarks) {
-			return
+			return heir
 		}
 	}
 }

@@ -32,8 +32,7 @@ type pool struct {
 	counts counts
 }
 
-func newPool(max uint, name string) *Pool {
-	n := shard.Count(max)
+func newPool(max uint, name string, n int) *Pool {
 	p := &Pool{pool{
 		max:    max,
 		name:   name,

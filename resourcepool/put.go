@@ -87,7 +87,7 @@ func (r *resource) handOver(from uint64) bool {
 	switch {
 	case heir == nil:
 		return false
-	case other != nil && other.ticket < heir.ticket:
+	case other != nil && other.olderThan(heir):
 		if !r.state.move(from, phaseReleasing, 0) {
 			return false
 		}

@@ -8,9 +8,16 @@ type waiter struct {
 	ticket     uint64 // order of arrival in the whole pool
 	prev, next *waiter
 	queue      *waiterQueue // nil once granted or cancelled
+	trying     bool         // see below
+	cancelled  bool         // trying, and waits on only for that
 	grant      grant        // valid once ready has been signalled
 	ready      chan struct{}
 }
+
+// A waiter is trying, as Get tries first and waits second, if it came first to
+// a resource that nobody uses but that is still being released, say by a Get
+// that needs its slot. No other user is in its way, so its canceler ends the
+// wait only if there is no slot when the release has ended.
 
 // A grant is what a waiter is woken with, and from then on owns.
 type grant struct {
@@ -22,10 +29,10 @@ type grant struct {
 type grantKind uint8
 
 const (
-	grantNone   grantKind = iota
-	grantSlot             // a free slot
-	grantVictim           // a slot with an idle resource still in it
-	grantHeld             // the waiter's own resource, in use, handed over
+	grantNothing grantKind = iota // there was no slot for one that is cancelled
+	grantSlot                     // a free slot
+	grantVictim                   // a slot with an idle resource still in it
+	grantHeld                     // the waiter's own resource, in use, handed over
 )
 
 // waiterQueue is a queue in order of ticket. The zero value is empty.
@@ -42,11 +49,11 @@ func (q *waiterQueue) insert(w *waiter) {
 		return
 	}
 	next := q.oldest
-	if w.ticket > next.prev.ticket {
+	if next.prev.olderThan(w) {
 		w.putBefore(next) // around the ring: behind the newest
 		return
 	}
-	for next.ticket < w.ticket {
+	for next.olderThan(w) {
 		next = next.next
 	}
 	w.putBefore(next)
@@ -54,6 +61,9 @@ func (q *waiterQueue) insert(w *waiter) {
 		q.oldest = w
 	}
 }
+
+// olderThan compares the order of arrival, also across a wrap of the tickets.
+func (w *waiter) olderThan(other *waiter) bool { return int64(w.ticket-other.ticket) < 0 }
 
 func (w *waiter) putBefore(next *waiter) {
 	w.prev, w.next = next.prev, next
