@@ -177,7 +177,6 @@ type lifo struct {
 type lifoResource struct {
 	pool   *lifo
 	target Target
-	open   bool
 }
 
 var errFull = errors.New("full")

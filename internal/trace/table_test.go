@@ -11,11 +11,11 @@ import (
 var candidates = []NamedRule{}
 
 // TestTable holds that no rule beats Belady's optimum. With -v it prints the
-// table of all traces.
+// table, of traces of full length.
 func TestTable(t *testing.T) {
-	n := Accesses
-	if testing.Short() {
-		n = 50_000
+	n := 50_000
+	if testing.Verbose() {
+		n = Accesses
 	}
 	table, err := Measure(Specs(), Columns(append(Rules(), candidates...)), n)
 	if err != nil {
