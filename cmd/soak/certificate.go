@@ -1,0 +1,64 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"math/big"
+	"time"
+)
+
+const serverName = "soak.test"
+
+// certificate is what the servers of one run show. The soaked process makes
+// it, so that a restarted server has the same.
+type certificate struct {
+	DER []byte `json:"der"`
+	Key []byte `json:"key"`
+}
+
+func newCertificate() (certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return certificate{}, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: serverName},
+		DNSNames:     []string{serverName},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().AddDate(1, 0, 0),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return certificate{}, err
+	}
+	keyDER, err := x509.MarshalECPrivateKey(key)
+	return certificate{DER: der, Key: keyDER}, err
+}
+
+func (c certificate) serverConfig() (*tls.Config, error) {
+	key, err := x509.ParseECPrivateKey(c.Key)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{
+		Certificates: []tls.Certificate{{Certificate: [][]byte{c.DER}, PrivateKey: key}},
+		MinVersion:   tls.VersionTLS13,
+	}, nil
+}
+
+func (c certificate) clientConfig() (*tls.Config, error) {
+	cert, err := x509.ParseCertificate(c.DER)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(cert)
+	return &tls.Config{RootCAs: roots, ServerName: serverName, MinVersion: tls.VersionTLS13}, nil
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+// config is what the command line says.
+type config struct {
+	arguments []string
+	duration  time.Duration
+	target    string
+	seed      uint64
+	slots     int
+	addresses int
+	users     int
+	rate      float64
+	faultList string
+	faults    []string
+	reportDir string
+	interval  time.Duration
+	port      int
+	waitLimit time.Duration
+	inject    injection
+	planOnly  bool
+}
+
+// hiddenFlags work but are not in the usage text: they are for tests.
+const hiddenFlag = "inject"
+
+func parseConfig(arguments []string, stderr io.Writer) (*config, error) {
+	c := &config{arguments: arguments}
+	var inject string
+	f := flag.NewFlagSet("soak", flag.ContinueOnError)
+	f.SetOutput(io.Discard) // errors are returned, and usage is below
+	f.DurationVar(&c.duration, "duration", time.Minute, "how long to run")
+	f.StringVar(&c.target, "target", "", "soak these echo servers, `host:port or unix:/path,...`, instead of the soak's own")
+	f.Uint64Var(&c.seed, "seed", 0, "of all chance; the same seed repeats the same plan (0: a new one, which is printed)")
+	f.IntVar(&c.slots, "slots", 32, "slots of the pool")
+	f.IntVar(&c.addresses, "addresses", 400, "resources, with an address each")
+	f.IntVar(&c.users, "users", 128, "concurrent users")
+	f.Float64Var(&c.rate, "rate", 700, "Gets a second, on average, for all users together")
+	f.StringVar(&c.faultList, "faults", "all", "which faults strike: all, none, or `names` with commas")
+	f.StringVar(&c.reportDir, "report", "", "write samples.jsonl while running and index.html at the end to this `directory`")
+	f.DurationVar(&c.interval, "interval", time.Second, "time between samples")
+	f.IntVar(&c.port, "port", 0, "port of the soak's own servers (0: any that is free)")
+	f.DurationVar(&c.waitLimit, "wait-limit", 30*time.Second, "a Get that takes longer is lost")
+	f.StringVar(&inject, hiddenFlag, "", "break the use of the pool on purpose")
+	f.BoolVar(&c.planOnly, "plan", false, "print the plan and the first tasks of a user, and do not run")
+	err := f.Parse(arguments)
+	if errors.Is(err, flag.ErrHelp) {
+		usage(f, stderr)
+		return nil, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if c.inject, err = parseInjection(inject); err != nil {
+		return nil, err
+	}
+	if c.seed == 0 {
+		c.seed = rand.Uint64() >> 32
+	}
+	return c, c.validate()
+}
+
+func (c *config) validate() (err error) {
+	const (
+		mostSlots     = 10000
+		mostAddresses = 40000
+		mostUsers     = 100000
+	)
+	switch {
+	case c.duration < time.Second:
+		return fmt.Errorf("-duration %v: at least 1s", c.duration)
+	case c.slots < 2 || c.slots > mostSlots:
+		return fmt.Errorf("-slots %d: want 2 to %d", c.slots, mostSlots)
+	case c.addresses <= c.slots || c.addresses > mostAddresses:
+		return fmt.Errorf("-addresses %d: want more than the %d slots, and at most %d", c.addresses, c.slots, mostAddresses)
+	case c.users < 1 || c.users > mostUsers:
+		return fmt.Errorf("-users %d: want 1 to %d", c.users, mostUsers)
+	case !(c.rate > 0 && c.rate <= 1e6):
+		return fmt.Errorf("-rate %v: want more than 0 and at most 1e6", c.rate)
+	case c.interval < 10*time.Millisecond || c.interval > c.duration:
+		return fmt.Errorf("-interval %v: want 10ms to the duration of %v", c.interval, c.duration)
+	case c.port < 0 || c.port > 65535-c.addresses/10:
+		return fmt.Errorf("-port %d: want 0 to %d, as the IPv6 addresses take the %d ports after it",
+			c.port, 65535-c.addresses/10, c.addresses/10)
+	case c.port != 0 && c.target != "":
+		return fmt.Errorf("-port %d is for the soak's own servers, not -target", c.port)
+	case c.waitLimit < 2*time.Second:
+		return fmt.Errorf("-wait-limit %v: at least 2s, as a fault may hold a connection up for about a second", c.waitLimit)
+	}
+	c.faults, err = parseFaults(c.faultList, c.target == "")
+	return err
+}
+
+func usage(f *flag.FlagSet, w io.Writer) {
+	fmt.Fprintf(w, `soak runs the connection pool for a long time while things go wrong, and
+judges whether it leaked, lost or mixed up anything.
+
+  soak [flags]      run; Ctrl-C ends it early, with a verdict
+  soak report DIR   make DIR/index.html again from DIR/samples.jsonl
+
+Exit status: 0 clean, 1 a check failed, 2 wrong use or no way to run.
+
+Flags:
+`)
+	f.VisitAll(func(f *flag.Flag) {
+		if f.Name == hiddenFlag {
+			return
+		}
+		name, text := flag.UnquoteUsage(f)
+		fmt.Fprintf(w, "  -%s\n", strings.TrimSpace(f.Name+" "+name))
+		if f.DefValue != "" && f.DefValue != "false" {
+			text += fmt.Sprintf(" (default %s)", f.DefValue)
+		}
+		fmt.Fprintf(w, "        %s\n", text)
+	})
+	fmt.Fprintf(w, "\nFaults: %s.\n", faultNames())
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// procFS reads what the kernel says about this process, see proc(5). The
+// files stay open, so that a look costs no descriptor: it works while
+// descriptors are short, and does not count itself differently each time.
+type procFS struct {
+	fds, statm *os.File
+	tcp        []*os.File
+	buffer     []byte
+}
+
+func openProc() (*procFS, error) {
+	p := &procFS{}
+	for _, f := range []struct {
+		to   **os.File
+		path string
+	}{{&p.fds, "/proc/self/fd"}, {&p.statm, "/proc/self/statm"}} {
+		opened, err := os.Open(f.path)
+		if err != nil {
+			return nil, err
+		}
+		*f.to = opened
+	}
+	for _, path := range []string{"/proc/self/net/tcp", "/proc/self/net/tcp6"} {
+		f, err := os.Open(path)
+		if os.IsNotExist(err) {
+			continue // no IPv6 here
+		}
+		if err != nil {
+			return nil, err
+		}
+		p.tcp = append(p.tcp, f)
+	}
+	return p, nil
+}
+
+// descriptors are those of the process by kind: socket, pipe, file, or the
+// name of an anonymous inode such as pidfd.
+type descriptors struct {
+	byKind map[string]int
+	inodes map[uint64]bool // of the sockets
+}
+
+func (d descriptors) total() int {
+	n := 0
+	for _, k := range d.byKind {
+		n += k
+	}
+	return n
+}
+
+func (p *procFS) descriptors() (descriptors, error) {
+	d := descriptors{byKind: map[string]int{}, inodes: map[uint64]bool{}}
+	if _, err := p.fds.Seek(0, io.SeekStart); err != nil {
+		return d, err
+	}
+	names, err := p.fds.Readdirnames(-1)
+	if err != nil {
+		return d, err
+	}
+	for _, name := range names {
+		link, err := os.Readlink("/proc/self/fd/" + name)
+		if err != nil {
+			continue // closed since
+		}
+		kind, rest, _ := strings.Cut(link, ":")
+		switch {
+		case kind == "socket":
+			if n, err := strconv.ParseUint(strings.Trim(rest, "[]"), 10, 64); err == nil {
+				d.inodes[n] = true
+			}
+		case kind == "anon_inode":
+			kind = strings.Trim(rest, "[]")
+		case kind != "pipe":
+			kind = "file"
+		}
+		d.byKind[kind]++
+	}
+	return d, nil
+}
+
+// tcpStates are the names of tcp(7) states by their number in /proc/net/tcp.
+var tcpStates = map[uint64]string{
+	1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RECV", 4: "FIN_WAIT1", 5: "FIN_WAIT2", 6: "TIME_WAIT",
+	7: "CLOSE", 8: "CLOSE_WAIT", 9: "LAST_ACK", 10: "LISTEN", 11: "CLOSING", 12: "NEW_SYN_RECV",
+}
+
+const timeWait = 6
+
+// sockets counts the TCP sockets of the process by state, those with one of
+// the inodes. A connection in TIME_WAIT has no owner any more: it is counted
+// if its peer is one of the servers.
+func (p *procFS) sockets(inodes map[uint64]bool, servers map[string]bool) (map[string]int, error) {
+	count := map[string]int{}
+	for _, f := range p.tcp {
+		if err := p.slurp(f); err != nil {
+			return nil, err
+		}
+		lines := p.buffer
+		_, lines, _ = bytes.Cut(lines, []byte("\n")) // the heading
+		for len(lines) > 0 {
+			var line []byte
+			line, lines, _ = bytes.Cut(lines, []byte("\n"))
+			remote, state, inode, ok := parseTCP(line)
+			if !ok {
+				return nil, fmt.Errorf("%s: unknown line %q", f.Name(), line)
+			}
+			if state == timeWait && servers[string(remote)] || inode != 0 && inodes[inode] {
+				count[tcpStates[state]]++
+			}
+		}
+	}
+	return count, nil
+}
+
+// slurp reads all of f, from its start, into the buffer.
+func (p *procFS) slurp(f *os.File) error {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	p.buffer = p.buffer[:0]
+	for {
+		if cap(p.buffer)-len(p.buffer) < 4096 {
+			p.buffer = append(make([]byte, 0, 2*cap(p.buffer)+8192), p.buffer...)
+		}
+		n, err := f.Read(p.buffer[len(p.buffer):cap(p.buffer)])
+		p.buffer = p.buffer[:len(p.buffer)+n]
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// parseTCP takes a line of /proc/net/tcp apart without allocating: there may
+// be tens of thousands of connections in TIME_WAIT.
+func parseTCP(line []byte) (remote []byte, state, inode uint64, ok bool) {
+	const fieldRemote, fieldState, fieldInode = 2, 3, 9
+	for field := 0; field <= fieldInode; field++ {
+		line = bytes.TrimLeft(line, " ")
+		var word []byte
+		word, line, _ = bytes.Cut(line, []byte(" "))
+		switch field {
+		case fieldRemote:
+			remote = word
+		case fieldState:
+			state = parseNumber(word, 16)
+		case fieldInode:
+			return remote, state, parseNumber(word, 10), len(word) > 0
+		}
+	}
+	return nil, 0, 0, false
+}
+
+func parseNumber(digits []byte, base uint64) uint64 {
+	var n uint64
+	for _, c := range digits {
+		switch {
+		case c >= '0' && c <= '9':
+			n = n*base + uint64(c-'0')
+		case c >= 'A' && c <= 'F':
+			n = n*base + uint64(c-'A'+10)
+		}
+	}
+	return n
+}
+
+// kernelAddress is a TCP address as /proc/net/tcp and tcp6 write it: groups of
+// four bytes in the byte order of the machine, which is taken to be little
+// endian, then the port.
+func kernelAddress(a *net.TCPAddr) string {
+	ip := a.IP.To4()
+	if ip == nil {
+		ip = a.IP.To16()
+	}
+	var b strings.Builder
+	for i := 0; i+4 <= len(ip); i += 4 {
+		fmt.Fprintf(&b, "%02X%02X%02X%02X", ip[i+3], ip[i+2], ip[i+1], ip[i])
+	}
+	fmt.Fprintf(&b, ":%04X", a.Port)
+	return b.String()
+}
+
+// residentBytes is the memory of the process that is in RAM.
+func (p *procFS) residentBytes() (uint64, error) {
+	if err := p.slurp(p.statm); err != nil {
+		return 0, err
+	}
+	fields := bytes.Fields(p.buffer)
+	if len(fields) < 2 {
+		return 0, fmt.Errorf("/proc/self/statm: unknown content %q", p.buffer)
+	}
+	return parseNumber(fields[1], 10) * uint64(os.Getpagesize()), nil
+}

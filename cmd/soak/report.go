@@ -1,0 +1,3 @@
+package main
+
+func remakeReport(dir string) (string, error) { return dir, nil }

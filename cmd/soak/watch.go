@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// trends are the figures that must not grow, since the warm-up.
+type trends struct{ descriptors, goroutines, heap series }
+
+func (t *trends) add(m *sample) {
+	total := 0
+	for _, n := range m.Descriptors {
+		total += n
+	}
+	t.descriptors.add(m.T, float64(total))
+	t.goroutines.add(m.T, float64(m.Goroutines))
+	t.heap.add(m.T, float64(m.HeapLive))
+}
+
+// watch takes a sample at each interval and checks what must hold at all
+// times, until ctx ends.
+func (r *soak) watch(ctx context.Context) {
+	ticker := time.NewTicker(r.config.interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		m, err := r.sampler.take()
+		if err != nil {
+			r.ledger.trouble(err)
+			continue
+		}
+		r.checkSample(m)
+		if m.T >= warmUp(r.config.duration).Seconds() {
+			r.trends.add(m)
+		}
+		r.record(record{Sample: m})
+		r.live.show(m)
+	}
+}
+
+func (r *soak) checkSample(m *sample) {
+	p := m.Pool
+	if p.InUse+p.Idle+p.Releasing > p.Max {
+		r.ledger.fail(checkSlots, "%d in use, %d idle, %d releasing, of %d", p.InUse, p.Idle, p.Releasing, p.Max)
+	}
+	r.peakSlots = max(r.peakSlots, p.InUse+p.Idle+p.Releasing)
+	r.checkSocketBound(m.Descriptors["socket"])
+	for _, u := range r.load.users {
+		r.load.accuse(u, r.config.waitLimit)
+	}
+}
+
+// looks are how often one must see too many sockets to believe it. A look at
+// /proc/self/fd is not of one moment: a socket that is closed and another that
+// is opened during the look may both be counted.
+const looks = 8
+
+func (r *soak) checkSocketBound(sockets int) {
+	most := r.baseline.descriptors["socket"] + r.config.slots
+	for range looks {
+		if sockets <= most {
+			return
+		}
+		d, err := r.proc.descriptors()
+		if err != nil {
+			r.ledger.trouble(err)
+			return
+		}
+		sockets = d.byKind["socket"]
+	}
+	r.ledger.fail(checkLeakFD, "%d sockets are open, which is more than the %d slots and the %d from before the first Get",
+		sockets, r.config.slots, most-r.config.slots)
+}
