@@ -29,7 +29,8 @@ func (r *resource) shard() *residents { return &r.pool.shards[r.home] }
 
 func (r *resource) saveError(err error) {
 	if err != nil {
-		r.lastError.Store(&err)
+		saved := err // so that it is this that escapes, not each err
+		r.lastError.Store(&saved)
 	} else if r.lastError.Load() != nil {
 		r.lastError.Store(nil)
 	}

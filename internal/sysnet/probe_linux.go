@@ -88,6 +88,7 @@ func hungUp(fd uintptr) bool {
 		return err != nil || fds[0].Revents&gone != 0
 	}
 }
+
 // netConner is how a wrapper, such as tls.Conn, shows what it wraps.
 type netConner interface{ NetConn() net.Conn }
 
