@@ -1,0 +1,141 @@
+// Results runs the benchmarks and writes what they showed: RESULTS.md and a
+// plot, both in the directory of the bench module, where it must be run.
+//
+//	go run ./cmd/results -count 10 -benchtime 100ms
+//
+// With -from it reads the output of earlier runs instead.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	o := options{}
+	flag.IntVar(&o.count, "count", 10, "how often to run each benchmark")
+	flag.StringVar(&o.benchtime, "benchtime", "100ms", "how long a run takes, as for go test")
+	flag.StringVar(&o.bench, "bench", ".", "which benchmarks, as for go test")
+	flag.StringVar(&o.dir, "o", ".", "where to write RESULTS.md, results.svg and out/*.txt")
+	flag.BoolVar(&o.reference, "reference", true, "run the reference too, if its module can be had")
+	flag.StringVar(&o.from, "from", "", "a file, or several with commas between, to read instead of running")
+	flag.Parse()
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, "results:", err)
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	count                       int
+	benchtime, bench, dir, from string
+	reference                   bool
+}
+
+func run(o options) error {
+	if o.count < 1 {
+		return fmt.Errorf("-count %d: must be at least 1", o.count)
+	}
+	r := &report{environment: newEnvironment()}
+	files := strings.Split(o.from, ",")
+	if o.from == "" {
+		var err error
+		if files, err = measure(o, r); err != nil {
+			return err
+		}
+	}
+	for i, file := range files {
+		t, err := readTable(file)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			r.main, r.cpu = t, t.cpu
+		} else {
+			r.reference = t
+		}
+		text, err := benchstat(file)
+		if err != nil {
+			return err
+		}
+		r.benchstat = append(r.benchstat, text)
+	}
+	if err := plotResults(r.main, filepath.Join(o.dir, "results.svg")); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(o.dir, "RESULTS.md"), []byte(r.markdown()), 0o644)
+}
+
+// measure runs the benchmarks and returns the files with their output.
+func measure(o options, r *report) ([]string, error) {
+	out := filepath.Join(o.dir, "out")
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return nil, err
+	}
+	args := []string{"test", "-run", "^$", "-timeout", "1h", "-bench", o.bench,
+		"-count", fmt.Sprint(o.count), "-benchtime", o.benchtime, "."}
+	r.commands = append(r.commands, "go "+strings.Join(quoted(args), " "))
+	files := []string{filepath.Join(out, "bench.txt")}
+	if err := runTo(files[0], ".", nil, args); err != nil {
+		return nil, err
+	}
+	if !o.reference {
+		return files, nil
+	}
+	off := []string{"GOWORK=off"}
+	if err := command("reference", off, "mod", "download").Run(); err != nil {
+		r.noReference = "its module could not be had from the module proxy"
+		fmt.Fprintln(os.Stderr, "results: the reference is left out:", r.noReference)
+		return files, nil
+	}
+	r.commands = append(r.commands, "cd reference && GOWORK=off go "+strings.Join(quoted(args), " "))
+	files = append(files, filepath.Join(out, "reference.txt"))
+	return files, runTo(files[1], "reference", off, args)
+}
+
+// quoted returns args as a shell would need them.
+func quoted(args []string) []string {
+	q := make([]string, len(args))
+	for i, a := range args {
+		q[i] = a
+		if strings.ContainsAny(a, "^$|()*. ") && a != "." {
+			q[i] = "'" + a + "'"
+		}
+	}
+	return q
+}
+
+func command(dir string, env []string, args ...string) *exec.Cmd {
+	c := exec.Command("go", args...)
+	c.Dir, c.Stderr = dir, os.Stderr
+	c.Env = append(os.Environ(), env...)
+	return c
+}
+
+// runTo runs go with its output in a file.
+func runTo(file, dir string, env []string, args []string) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	c := command(dir, env, args...)
+	c.Stdout = f
+	fmt.Fprintln(os.Stderr, "results: running go", strings.Join(quoted(args), " "), "in", dir)
+	if err := c.Run(); err != nil {
+		return fmt.Errorf("go test in %s: %w; see %s", dir, err, file)
+	}
+	return f.Close()
+}
+
+func benchstat(file string) (string, error) {
+	out, err := command(".", nil, "tool", "benchstat", "-col", "/impl", file).Output()
+	if err != nil {
+		return "", fmt.Errorf("benchstat of %s: %w", file, err)
+	}
+	return string(out), nil
+}

@@ -1,0 +1,96 @@
+package work
+
+import (
+	"math"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"testing"
+)
+
+const (
+	fanoutAddresses = 10_000
+	fanoutSkew      = 0.9    // of the zipf distribution
+	fanoutWarmUp    = 20_000 // cycles until the slots hold what they tend to
+)
+
+// Fanout is 64 users who talk to 10,000 addresses, some far more often than
+// others, with a tenth as many slots. Each cycle makes a request. The figure
+// beside the time is how many dials a cycle took.
+func Fanout(b *testing.B, all []ConnContender) {
+	server := StartServer(b)
+	dialer := &countingDialer{targets: server.Plain}
+	s := ConnShape{
+		Slots:     processSlots(),
+		Addresses: make([]string, fanoutAddresses),
+		Dialer:    dialer,
+		Check:     true,
+		Keyed:     true,
+	}
+	for i := range s.Addresses {
+		s.Addresses[i] = "host" + strconv.Itoa(i) + ":" + strconv.Itoa(i)
+	}
+	trace := zipf(fanoutAddresses, fanoutSkew, 1<<17)
+	a := axes{users: crowdUsers, slots: s.Slots, addresses: fanoutAddresses, hold: HoldNot,
+		more: "transport=tcp/request=64B/zipf=" + strconv.FormatFloat(fanoutSkew, 'g', -1, 64)}
+	var warmed ConnPool
+	var next atomic.Uint64 // goes on from run to run, so that no run repeats one
+	eachConn(b, all, a, s, func(b *testing.B, p ConnPool) {
+		if warmed != p {
+			for _, address := range trace[:fanoutWarmUp] {
+				p.Put(p.Get(address))
+			}
+			warmed = p
+			next.Store(fanoutWarmUp)
+		}
+		dials := dialer.dials.Load()
+		compete(b, crowdUsers, func(int) {
+			l := p.Get(trace[next.Add(1)%uint64(len(trace))])
+			echo(l)
+			p.Put(l)
+		})
+		b.ReportMetric(float64(dialer.dials.Load()-dials)/float64(b.N), "dials/op")
+	})
+}
+
+// countingDialer connects each of many made-up addresses to one of a few
+// servers, chosen by the port.
+type countingDialer struct {
+	targets []string
+	bare    net.Dialer
+	dials   atomic.Uint64
+}
+
+func (d *countingDialer) Dial(network, address string) (net.Conn, error) {
+	d.dials.Add(1)
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	i, err := strconv.Atoi(port)
+	if err != nil {
+		return nil, err
+	}
+	return d.bare.Dial(network, d.targets[i%len(d.targets)])
+}
+
+// zipf draws length of n addresses, the k-th most popular in proportion to
+// k to the power of -skew. The generator in math/rand wants a skew above 1.
+func zipf(n int, skew float64, length int) []int {
+	sums := make([]float64, n)
+	sum := 0.0
+	for k := range sums {
+		sum += math.Pow(float64(k+1), -skew)
+		sums[k] = sum
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	names := random.Perm(n) // popular ones are not neighbours
+	trace := make([]int, length)
+	for i := range trace {
+		k, _ := slices.BinarySearch(sums, random.Float64()*sum)
+		trace[i] = names[min(k, n-1)]
+	}
+	return trace
+}

@@ -1,0 +1,110 @@
+package work
+
+import (
+	"runtime"
+	"testing"
+)
+
+// Alone is one user of one resource: Get and Put with nobody else about.
+func Alone(b *testing.B, all []Contender) {
+	s := Shape{Slots: 64, Resources: 1}
+	a := axes{users: 1, slots: s.Slots, addresses: 1, hold: HoldNot}
+	each(b, all, a, s, func(b *testing.B, p Pool) {
+		walkers(b, []func(int){p.Walk(same(0))})
+	})
+}
+
+// Parallel is a user for each thread that may run Go code, with a resource
+// each, and slots for all.
+func Parallel(b *testing.B, all []Contender) {
+	users := runtime.GOMAXPROCS(0)
+	s := Shape{Slots: 64, Resources: 64}
+	a := axes{users: users, slots: s.Slots, addresses: users, hold: HoldNot}
+	each(b, all, a, s, func(b *testing.B, p Pool) {
+		walks := make([]func(int), users)
+		for u := range walks {
+			walks[u] = p.Walk(same(u))
+		}
+		walkers(b, walks)
+	})
+}
+
+// Wide is one user who visits many idle resources in random order, with a
+// slot for each.
+func Wide(b *testing.B, all []Contender) {
+	for _, n := range []int{100, 10_000, 1_000_000} {
+		s := Shape{Slots: n, Resources: n, Exact: true}
+		a := axes{users: 1, slots: n, addresses: n, hold: HoldNot}
+		order := shuffled(n)
+		each(b, all, a, s, func(b *testing.B, p Pool) {
+			walk := p.Walk(order)
+			walk(n) // allocate all
+			walkers(b, []func(int){walk})
+		})
+	}
+}
+
+// Evicting is one user who visits more resources than there are slots, in
+// random order, so that nearly each Get takes another's slot.
+func Evicting(b *testing.B, all []Contender) {
+	s := Shape{Slots: 8, Resources: 1024, Exact: true}
+	a := axes{users: 1, slots: s.Slots, addresses: s.Resources, hold: HoldNot}
+	order := shuffled(s.Resources)
+	each(b, all, a, s, func(b *testing.B, p Pool) {
+		walk := p.Walk(order)
+		walk(len(order))
+		walkers(b, []func(int){walk})
+	})
+}
+
+const (
+	crowdUsers = 64
+	crowdSlots = 8
+)
+
+// crowd is 64 users of 8 slots, once with a resource for each user, so that a
+// Get takes another's slot, and once with 8 resources that they share. The
+// pools of interchangeable things have, in the first, one pool of 8, and in
+// the second a pool for each resource.
+func crowd(b *testing.B, all []Contender, holds []Hold, body func(b *testing.B, users []User, hold Hold)) {
+	for _, s := range []Shape{
+		{Slots: crowdSlots, Resources: crowdUsers, Waits: true},
+		{Slots: crowdSlots, Resources: crowdSlots, Exact: true, Waits: true},
+	} {
+		for _, hold := range holds {
+			a := axes{users: crowdUsers, slots: s.Slots, addresses: s.Resources, hold: hold}
+			each(b, all, a, s, func(b *testing.B, p Pool) {
+				users := make([]User, crowdUsers)
+				for u := range users {
+					users[u] = p.User(u % s.Resources)
+				}
+				body(b, users, hold)
+			})
+		}
+	}
+}
+
+// Contended is throughput and fairness of a crowd.
+func Contended(b *testing.B, all []Contender) {
+	crowd(b, all, []Hold{HoldNot, HoldYield}, func(b *testing.B, users []User, hold Hold) {
+		served := compete(b, len(users), func(u int) {
+			users[u].Get()
+			hold.keep()
+			users[u].Put()
+		})
+		reportFairness(b, served)
+	})
+}
+
+// Wait is how long a Get in a crowd takes.
+func Wait(b *testing.B, all []Contender) {
+	crowd(b, all, []Hold{HoldNot, HoldYield, HoldSleep}, func(b *testing.B, users []User, hold Hold) {
+		clocks := newStopwatches(len(users))
+		compete(b, len(users), func(u int) {
+			clocks[u].time(users[u].Get)
+			hold.keep()
+			users[u].Put()
+		})
+		clocks.report(b)
+	})
+}
