@@ -16,7 +16,6 @@ type conductor struct {
 	load              *load
 	child             *child // nil with -target
 	seed              uint64
-	started           time.Time
 	limit, shortLimit uint64 // RLIMIT_NOFILE, and while EMFILE strikes
 	onWindow          func(w window)
 
@@ -52,15 +51,18 @@ func (c *conductor) run(ctx context.Context, plan []window) {
 		c.load.selection.Store(&plan[i].Selection)
 		c.onWindow(w)
 		before := c.measure(w)
-		c.strike(ctx, w)
-		pause(ctx, time.Until(c.started.Add(w.Start+w.Length)))
+		// A strike may take longer than it should. What follows is put off,
+		// rather than cut short.
+		begun := time.Now()
+		c.strike(ctx, w, begun.Add(w.strikeTime()))
+		pause(ctx, time.Until(begun.Add(w.Length)))
 		c.account(w, before)
 	}
 }
 
 // strike runs the window's faults together until their time is over.
-func (c *conductor) strike(ctx context.Context, w window) {
-	ctx, cancel := context.WithDeadline(ctx, c.started.Add(w.Start+w.strikeTime()))
+func (c *conductor) strike(ctx context.Context, w window, until time.Time) {
+	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	var group sync.WaitGroup
 	for _, name := range w.Faults {

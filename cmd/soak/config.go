@@ -30,7 +30,7 @@ type config struct {
 	planOnly  bool
 }
 
-// hiddenFlags work but are not in the usage text: they are for tests.
+// hiddenFlag works but is not in the usage text: it is for tests.
 const hiddenFlag = "inject"
 
 func parseConfig(arguments []string, stderr io.Writer) (*config, error) {
@@ -49,7 +49,7 @@ func parseConfig(arguments []string, stderr io.Writer) (*config, error) {
 	f.StringVar(&c.reportDir, "report", "", "write samples.jsonl while running and index.html at the end to this `directory`")
 	f.DurationVar(&c.interval, "interval", time.Second, "time between samples")
 	f.IntVar(&c.port, "port", 0, "port of the soak's own servers (0: any that is free)")
-	f.DurationVar(&c.waitLimit, "wait-limit", 30*time.Second, "a Get that takes longer is lost")
+	f.DurationVar(&c.waitLimit, "wait-limit", 0, "a Get that takes longer is lost (0: a minute, or more if there are very many users)")
 	f.StringVar(&inject, hiddenFlag, "", "break the use of the pool on purpose")
 	f.BoolVar(&c.planOnly, "plan", false, "print the plan and the first tasks of a user, and do not run")
 	err := f.Parse(arguments)
@@ -96,11 +96,22 @@ func (c *config) validate() (err error) {
 			c.port, 65535-c.addresses/10, c.addresses/10)
 	case c.port != 0 && c.target != "":
 		return fmt.Errorf("-port %d is for the soak's own servers, not -target", c.port)
-	case c.waitLimit < 2*time.Second:
+	case c.waitLimit != 0 && c.waitLimit < 2*time.Second:
 		return fmt.Errorf("-wait-limit %v: at least 2s, as a fault may hold a connection up for about a second", c.waitLimit)
+	}
+	if c.waitLimit == 0 {
+		c.waitLimit = defaultWaitLimit(c.users, c.slots)
 	}
 	c.faults, err = parseFaults(c.faultList, c.target == "")
 	return err
+}
+
+// defaultWaitLimit is far more than a Get can take: users may all stand behind
+// each other at one address, or for a slot while each holder meets a fault.
+func defaultWaitLimit(users, slots int) time.Duration {
+	atOneAddress := time.Duration(users) * 100 * time.Millisecond
+	forSlots := time.Duration(users/slots) * 2 * time.Second
+	return max(time.Minute, atOneAddress+forSlots)
 }
 
 func usage(f *flag.FlagSet, w io.Writer) {
@@ -120,7 +131,7 @@ Flags:
 		}
 		name, text := flag.UnquoteUsage(f)
 		fmt.Fprintf(w, "  -%s\n", strings.TrimSpace(f.Name+" "+name))
-		if f.DefValue != "" && f.DefValue != "false" {
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "0s" {
 			text += fmt.Sprintf(" (default %s)", f.DefValue)
 		}
 		fmt.Fprintf(w, "        %s\n", text)

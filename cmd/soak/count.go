@@ -17,6 +17,7 @@ const (
 	countRequests                  // answered rightly
 	countBroken                    // requests that failed on a connection
 	countRaceWindow                // connections that died between the start of a Get and its return
+	countSeenDead                  // parked connections seen dead before a Get, which the pool replaced
 	countUnexpected                // requests that met unexpected bytes
 	countPutTwice                  // panics for a second Put, recovered
 	countDied                      // users who died and were replaced

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -55,10 +54,10 @@ func dispatch(arguments []string, stdout, stderr io.Writer) (int, error) {
 		printPlan(stdout, c)
 		return 0, nil
 	}
-	interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	go func() { <-interrupted.Done(); stop() }() // a second Ctrl-C ends it at once
-	return soakWith(interrupted, c, stdout, stderr)
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(interrupts)
+	return soakWith(interrupts, c, stdout)
 }
 
 // printPlan shows what a seed decides.

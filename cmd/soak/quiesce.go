@@ -94,6 +94,10 @@ func (r *soak) getNow(s *site) (conn *connpool.Conn, err error) {
 			r.load.tally.add(countGets)
 			return conn, nil
 		}
+		if err == resourcepool.ErrorResourceLimitExceeded || err == resourcepool.ErrorPutTimeout {
+			r.load.tally.add(countCancelled)
+			return nil, err
+		}
 		if err != d.failure {
 			return nil, err
 		}
@@ -117,13 +121,17 @@ func (r *soak) checkPoolEmpty() {
 
 func (r *soak) checkTotals() {
 	c, s := r.load.tally.snapshot(), r.load.pool.Stats()
+	r.ledger.note(checkStale, "%d that users saw dead beforehand were replaced", c[countSeenDead])
 	if s.Gets != c[countGets] {
 		r.ledger.fail(checkAccounts, "the pool counted %d Gets, its users %d", s.Gets, c[countGets])
 	}
 	if s.Gets != s.Reuses+s.Allocations {
 		r.ledger.fail(checkAccounts, "%d Gets, but %d reuses and %d allocations", s.Gets, s.Reuses, s.Allocations)
 	}
-	r.ledger.note(checkAccounts, "%d Gets by both counts", s.Gets)
+	if s.CancelledWaits != c[countCancelled] {
+		r.ledger.fail(checkAccounts, "the pool counted %d cancelled waits, its users %d", s.CancelledWaits, c[countCancelled])
+	}
+	r.ledger.note(checkAccounts, "%d Gets and %d cancelled waits by both counts", s.Gets, s.CancelledWaits)
 	if c[countOpened] != c[countClosed] {
 		r.ledger.fail(checkCloseOnce, "of %d connections %d were closed", c[countOpened], c[countClosed])
 	}

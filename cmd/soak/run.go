@@ -7,9 +7,11 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/signal"
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/slotpool/slotpool/connpool"
@@ -35,7 +37,7 @@ type soak struct {
 
 // soakWith runs a soak and returns its exit status. The error is for what
 // keeps it from running at all.
-func soakWith(interrupted context.Context, c *config, stdout, stderr io.Writer) (int, error) {
+func soakWith(interrupts <-chan os.Signal, c *config, stdout io.Writer) (int, error) {
 	r := &soak{config: c, live: newLive(stdout, c.duration)}
 	r.ledger = newLedger(r.tellFailure)
 	defer func() { r.child.stop() }()
@@ -47,7 +49,7 @@ func soakWith(interrupted context.Context, c *config, stdout, stderr io.Writer) 
 	if err := r.prepare(dir); err != nil {
 		return 0, err
 	}
-	ended := r.run(interrupted)
+	ended := r.run(interrupts)
 	v := r.report(ended)
 	r.record(record{Verdict: v})
 	v.print(stdout)
@@ -222,35 +224,42 @@ func kernelAddresses(endpoints []endpoint) map[string]bool {
 }
 
 // run is the soak from the first Get to the last check.
-func (r *soak) run(interrupted context.Context) (ended string) {
+func (r *soak) run(interrupts <-chan os.Signal) (ended string) {
 	c := r.config
 	r.live.say("soak: seed %d, %d slots, %d addresses, %d users, faults: %s", c.seed, c.slots, c.addresses, c.users, strings.Join(c.faults, " "))
 	started := time.Now()
-	r.ledger.started, r.load.started, r.conductor.started = started, started, started
-	ctx, stop := context.WithDeadline(interrupted, started.Add(c.duration))
-	defer stop()
+	r.ledger.started, r.load.started = started, started
+	how := "ended"
+	ctx, stop := context.WithDeadline(context.Background(), started.Add(c.duration))
 	watching, stopWatching := context.WithCancel(context.Background())
 	var group sync.WaitGroup
 	group.Go(func() { r.watch(watching) })
+	group.Go(func() {
+		select {
+		case s := <-interrupts:
+			how = fmt.Sprintf("ended early, by %v,", s)
+			stop()
+		case <-ctx.Done():
+		}
+		signal.Reset(os.Interrupt, syscall.SIGTERM) // the next one ends the process
+	})
 	r.load.start()
 	r.conductor.run(ctx, makePlan(c.seed, c.duration, c.faults))
 	r.load.awaitUsers(c.waitLimit)
+	stop()
 	stopWatching()
 	group.Wait()
 	r.quiesce()
 	r.checkTrends()
 	r.ledger.note(checkSlots, "at most %d of %d were taken", r.peakSlots, c.slots)
-	how := "ended"
-	if interrupted.Err() != nil {
-		how = "ended early, on request,"
-	}
 	return fmt.Sprintf("soak %s after %v, seed %d", how, time.Since(started).Round(time.Millisecond), c.seed)
 }
 
 func (r *soak) enterWindow(w window) {
 	r.live.window(w)
+	at := time.Since(r.load.started)
 	_ = r.record(record{Window: &windowInfo{
-		T: time.Since(r.load.started).Seconds(), Until: (w.Start + w.strikeTime()).Seconds(), Selection: w.Selection, Faults: w.Faults,
+		T: at.Seconds(), Until: (at + w.strikeTime()).Seconds(), Selection: w.Selection, Faults: w.Faults,
 	}})
 }
 

@@ -136,8 +136,7 @@ func newSampler(p *procFS, l *load, servers map[string]bool) *sampler {
 }
 
 func (s *sampler) take() (*sample, error) {
-	at := time.Since(s.load.started)
-	m := &sample{T: at.Seconds(), Goroutines: runtime.NumGoroutine(), Strikes: s.load.strikesInAll()}
+	m := &sample{Goroutines: runtime.NumGoroutine(), Strikes: s.load.strikesInAll()}
 	d, err := s.proc.descriptors()
 	if err != nil {
 		return nil, err
@@ -152,6 +151,9 @@ func (s *sampler) take() (*sample, error) {
 	if m.RSS, err = s.proc.residentBytes(); err != nil {
 		return nil, err
 	}
+	// The counts and their time are taken together, as rates come of them.
+	at := time.Since(s.load.started)
+	m.T = at.Seconds()
 	m.Pool = s.load.pool.Stats()
 	m.Gets, m.Dials, m.Requests = s.load.gets.lap(), s.load.dials.lap(), s.load.requests.lap()
 	s.rates(m, at)

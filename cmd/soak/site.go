@@ -89,16 +89,22 @@ func (s *site) observe() observation {
 	return o
 }
 
-// handedOut notes that a Get returned conn, and reports whether it was seen
-// before, whether it was dead before the Get began, as observed then, and
-// whether it is dead now.
-func (s *site) handedOut(conn net.Conn, before observation) (reused, stale, dead bool) {
+// handout is what the checks make of a connection that a Get returned.
+type handout struct {
+	reused   bool // seen before
+	stale    bool // dead before the Get began
+	replaced bool // another one was, and this one came in its place
+	dead     bool // dead by now
+}
+
+// handedOut notes that a Get, before which the user saw before, returned conn.
+func (s *site) handedOut(conn net.Conn, before observation) handout {
 	handouts := s.handouts.Add(1)
 	last := s.last.Load()
+	wasDead := before.dead && before.of == last && handouts == before.handouts+1
 	if last == nil || last.conn != conn {
 		s.last.Store(newSeen(conn))
-		return false, false, false
+		return handout{replaced: wasDead}
 	}
-	stale = before.dead && before.of == last && handouts == before.handouts+1
-	return true, stale, last.dead()
+	return handout{reused: true, stale: wasDead, dead: last.dead()}
 }

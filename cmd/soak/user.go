@@ -148,15 +148,7 @@ func (u *user) use(s *site, t task, conn *connpool.Conn, before observation) {
 	if !s.holder.CompareAndSwap(0, holder) {
 		l.ledger.fail(checkDoubleHandout, "%v was given to user %d while user %d held it", s, u.id, s.holder.Load()-1)
 	}
-	reused, stale, dead := s.handedOut(conn.Conn, before)
-	if reused {
-		l.tally.add(countReused)
-	}
-	if stale {
-		l.ledger.fail(checkStale, "%v: user %d got a connection that was dead before its Get began", s, u.id)
-	} else if dead {
-		l.tally.add(countRaceWindow)
-	}
+	u.judgeHandout(s, s.handedOut(conn.Conn, before))
 	if remote := conn.RemoteAddr().String(); remote != s.Address {
 		l.ledger.fail(checkForeign, "%v: user %d got a connection to %s", s, u.id, remote)
 	}
@@ -167,6 +159,22 @@ func (u *user) use(s *site, t task, conn *connpool.Conn, before observation) {
 		runtime.Goexit()
 	}
 	u.giveUp(s, u.finishFor(t, s, err), conn, holder)
+}
+
+func (u *user) judgeHandout(s *site, h handout) {
+	l := u.load
+	if h.reused {
+		l.tally.add(countReused)
+	}
+	if h.replaced {
+		l.tally.add(countSeenDead)
+	}
+	switch {
+	case h.stale:
+		l.ledger.fail(checkStale, "%v: user %d got a connection that was dead before its Get began", s, u.id)
+	case h.dead:
+		l.tally.add(countRaceWindow)
+	}
 }
 
 // talk holds the connection for a while and makes the task's requests.
