@@ -46,7 +46,7 @@ func Fanout(b *testing.B, all []ConnContender) {
 			next.Store(fanoutWarmUp)
 		}
 		dials := dialer.dials.Load()
-		compete(b, crowdUsers, func(int) {
+		compete(b, crowdUsers, nil, func(int) {
 			l := p.Get(trace[next.Add(1)%uint64(len(trace))])
 			echo(l)
 			p.Put(l)

@@ -62,11 +62,17 @@ const (
 	crowdSlots = 8
 )
 
+type crowded struct {
+	users []User
+	gate  *gate
+	hold  Hold
+}
+
 // crowd is 64 users of 8 slots, once with a resource for each user, so that a
 // Get takes another's slot, and once with 8 resources that they share. The
 // pools of interchangeable things have, in the first, one pool of 8, and in
-// the second a pool for each resource.
-func crowd(b *testing.B, all []Contender, holds []Hold, body func(b *testing.B, users []User, hold Hold)) {
+// the second a pool for each resource. All users wait when the clock starts.
+func crowd(b *testing.B, all []Contender, holds []Hold, body func(b *testing.B, c crowded)) {
 	for _, s := range []Shape{
 		{Slots: crowdSlots, Resources: crowdUsers, Waits: true},
 		{Slots: crowdSlots, Resources: crowdSlots, Exact: true, Waits: true},
@@ -78,7 +84,7 @@ func crowd(b *testing.B, all []Contender, holds []Hold, body func(b *testing.B, 
 				for u := range users {
 					users[u] = p.User(u % s.Resources)
 				}
-				body(b, users, hold)
+				body(b, crowded{users, newGate(p, s), hold})
 			})
 		}
 	}
@@ -86,11 +92,11 @@ func crowd(b *testing.B, all []Contender, holds []Hold, body func(b *testing.B, 
 
 // Contended is throughput and fairness of a crowd.
 func Contended(b *testing.B, all []Contender) {
-	crowd(b, all, []Hold{HoldNot, HoldYield}, func(b *testing.B, users []User, hold Hold) {
-		served := compete(b, len(users), func(u int) {
-			users[u].Get()
-			hold.keep()
-			users[u].Put()
+	crowd(b, all, []Hold{HoldNot, HoldYield}, func(b *testing.B, c crowded) {
+		served := compete(b, len(c.users), c.gate, func(u int) {
+			c.users[u].Get()
+			c.hold.keep()
+			c.users[u].Put()
 		})
 		reportFairness(b, served)
 	})
@@ -98,12 +104,12 @@ func Contended(b *testing.B, all []Contender) {
 
 // Wait is how long a Get in a crowd takes.
 func Wait(b *testing.B, all []Contender) {
-	crowd(b, all, []Hold{HoldNot, HoldYield, HoldSleep}, func(b *testing.B, users []User, hold Hold) {
-		clocks := newStopwatches(len(users))
-		compete(b, len(users), func(u int) {
-			clocks[u].time(users[u].Get)
-			hold.keep()
-			users[u].Put()
+	crowd(b, all, []Hold{HoldNot, HoldYield, HoldSleep}, func(b *testing.B, c crowded) {
+		clocks := newStopwatches(len(c.users))
+		compete(b, len(c.users), c.gate, func(u int) {
+			clocks[u].time(c.users[u].Get)
+			c.hold.keep()
+			c.users[u].Put()
 		})
 		clocks.report(b)
 	})

@@ -92,16 +92,22 @@ func walkers(b *testing.B, walks []func(n int)) {
 const batch = 8
 
 // compete has users cycle at once until b.N cycles are done, and returns how
-// many each of them did.
-func compete(b *testing.B, users int, cycle func(user int)) []int {
+// many each of them did. A gate, if there is one, holds up their first cycle
+// until all have come, and the clock starts when it opens.
+func compete(b *testing.B, users int, gate *gate, cycle func(user int)) []int {
 	var left atomic.Int64
 	left.Store(int64(b.N))
 	served := make([]int, users)
+	var coming atomic.Int64
 	start := make(chan struct{})
 	var done sync.WaitGroup
+	gate.shut()
 	for u := range users {
 		done.Go(func() {
-			<-start
+			if gate == nil {
+				<-start
+			}
+			coming.Add(1)
 			own := 0
 			for {
 				rest := left.Add(-batch) + batch
@@ -116,11 +122,48 @@ func compete(b *testing.B, users int, cycle func(user int)) []int {
 			served[u] = own
 		})
 	}
+	if gate != nil {
+		for coming.Load() < int64(users) {
+			runtime.Gosched()
+		}
+		time.Sleep(time.Millisecond) // for the last ones to get into the queue
+	}
 	b.ResetTimer()
 	close(start)
+	gate.open()
 	done.Wait()
 	b.StopTimer()
 	return served
+}
+
+// gate is who has all slots at the start, so that the users of a pool stand in
+// its queue before the first is served. Without it, at hold=0, users meet only
+// once enough of them were preempted between Get and Put, which is a matter of
+// chance and of how long the run is.
+type gate struct{ holders []User }
+
+func newGate(p Pool, s Shape) *gate {
+	g := new(gate)
+	for i := range s.Slots {
+		g.holders = append(g.holders, p.User(s.Resources-1-i))
+	}
+	return g
+}
+
+func (g *gate) shut() {
+	if g != nil {
+		for _, h := range g.holders {
+			h.Get()
+		}
+	}
+}
+
+func (g *gate) open() {
+	if g != nil {
+		for _, h := range g.holders {
+			h.Put()
+		}
+	}
 }
 
 // reportFairness says what the least and the most served user got, in percent

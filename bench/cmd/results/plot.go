@@ -4,6 +4,7 @@ import (
 	"image/color"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -44,10 +45,11 @@ var styles = []struct {
 // plotResults draws a point for each contender and work: the further left,
 // the faster.
 func plotResults(t *table, file string) error {
+	plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
 	p.Title.Text = "Time for one cycle (log scale, left is faster)"
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.TickerFunc(timeTicks)
-	p.X.Min, p.X.Max = 5, 100_000
+	p.X.Min, p.X.Max = 5, 200_000
 	p.Y.Min, p.Y.Max = -0.5, float64(len(shown))-0.5
 	names := make([]string, len(shown))
 	for i, s := range shown {
@@ -71,8 +73,10 @@ func plotResults(t *table, file string) error {
 		p.Add(scatter)
 		p.Legend.Add(s.impl, scatter)
 	}
-	p.Legend.Top, p.Legend.Left = true, false
-	p.Legend.Padding = vg.Points(3)
+	p.Y.Padding = vg.Centimeter // a viewer without this font may use a wider one
+	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.XOffs = 7.5 * vg.Centimeter
+	p.Legend.Padding = vg.Points(2)
 	return p.Save(18*vg.Centimeter, 10*vg.Centimeter, file)
 }
 
