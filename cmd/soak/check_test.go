@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -132,40 +134,22 @@ func TestProcSeesSockets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		conn, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		peer, err := l.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
+		here, there := connect(t, l)
 		d, err := p.descriptors()
 		if err != nil || d.byKind["socket"] != before.byKind["socket"]+2 || d.byKind["file"] < 3 {
 			t.Errorf("%s: descriptors %v, before %v, %v", address, d.byKind, before.byKind, err)
 		}
 		servers := map[string]bool{kernelAddress(l.Addr().(*net.TCPAddr)): true}
-		peer.Close()
+		there.Close()
 		states, err := p.sockets(d.inodes, servers)
 		if err != nil || states["CLOSE_WAIT"] == 0 || states["LISTEN"] == 0 {
 			t.Errorf("%s: a connection that the peer closed shows as %v, %v", address, states, err)
 		}
-		conn.Close()
+		here.Close()
+		here, there = connect(t, l)
+		here.Close() // first, so that it is the side that waits
+		there.Close()
 		l.Close()
-		again, err := net.Listen("tcp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		waiting, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		waiting.Close() // first, so that it is the side that waits
-		if peer, err = again.Accept(); err != nil {
-			t.Fatal(err)
-		}
-		peer.Close()
-		again.Close()
 		if !until(func() bool {
 			states, err = p.sockets(nil, servers)
 			return err == nil && states["TIME_WAIT"] == 1
@@ -176,6 +160,18 @@ func TestProcSeesSockets(t *testing.T) {
 	if n, err := p.residentBytes(); err != nil || n < 1<<20 {
 		t.Errorf("resident: %d bytes, %v", n, err)
 	}
+}
+
+func connect(t *testing.T, l net.Listener) (here, there net.Conn) {
+	t.Helper()
+	here, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if there, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return here, there
 }
 
 func TestKernelAddress(t *testing.T) {

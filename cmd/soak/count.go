@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import "sync/atomic"
@@ -29,8 +31,7 @@ const (
 
 type tally [counters]atomic.Uint64
 
-func (t *tally) add(c counter)        { t[c].Add(1) }
-func (t *tally) get(c counter) uint64 { return t[c].Load() }
+func (t *tally) add(c counter) { t[c].Add(1) }
 
 // counts are a tally at one moment.
 type counts [counters]uint64

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command soak runs connpool for a long time while things go wrong, and ends
 // with a verdict: whether it leaked, lost or mixed up anything. See README.md.
 package main

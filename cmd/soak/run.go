@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -26,6 +28,7 @@ type soak struct {
 	child     *child // nil with -target
 	conductor *conductor
 	proc      *procFS
+	tcp       *tcpWatch
 	sampler   *sampler
 	baseline  baseline
 	trends    trends
@@ -101,12 +104,22 @@ func (r *soak) prepare(dir string) error {
 	if err := r.tryServers(endpoints); err != nil {
 		return err
 	}
+	if r.tcp, err = newTCPWatch(kernelAddresses(endpoints)); err != nil {
+		return err
+	}
+	return r.preparePool(len(endpoints))
+}
+
+// preparePool makes the pool, which counts what is open by then, and takes the
+// baseline.
+func (r *soak) preparePool(addresses int) error {
+	c := r.config
 	limit, err := makePool(c.slots)
 	if err != nil {
 		return err
 	}
 	r.load.pool = connpool.GetResourcePool()
-	r.sampler = newSampler(r.proc, r.load, kernelAddresses(endpoints))
+	r.sampler = newSampler(r.proc, r.load, r.tcp)
 	if r.baseline, err = r.proc.baseline(); err != nil {
 		return err
 	}
@@ -117,7 +130,7 @@ func (r *soak) prepare(dir string) error {
 	}
 	return r.recorder.write(record{Run: &runInfo{
 		Started: time.Now(), Arguments: c.arguments, Seed: c.seed, Duration: c.duration.Seconds(),
-		WarmUp: warmUp(c.duration).Seconds(), Slots: c.slots, Addresses: len(endpoints), Users: c.users, Go: runtime.Version(),
+		WarmUp: warmUp(c.duration).Seconds(), Slots: c.slots, Addresses: addresses, Users: c.users, Go: runtime.Version(),
 	}})
 }
 
@@ -234,6 +247,7 @@ func (r *soak) run(interrupts <-chan os.Signal) (ended string) {
 	watching, stopWatching := context.WithCancel(context.Background())
 	var group sync.WaitGroup
 	group.Go(func() { r.watch(watching) })
+	group.Go(func() { r.tcp.run(watching, c.interval, r.ledger.trouble) })
 	group.Go(func() {
 		select {
 		case s := <-interrupts:

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -108,27 +110,22 @@ func (r *recorder) write(line record) error {
 type sampler struct {
 	proc    *procFS
 	load    *load
-	servers map[string]bool // as the kernel writes them
+	tcp     *tcpWatch
 	metrics []metrics.Sample
 
 	before     counts
 	beforePool resourcepool.Stats
 	beforeAt   time.Duration
-	tcp        map[string]int
-	tcpSkip    int // samples that go without a new look at TCP, as one takes long
 }
 
 const (
 	metricLive    = "/gc/heap/live:bytes"
 	metricObjects = "/memory/classes/heap/objects:bytes"
 	metricGCs     = "/gc/cycles/total:gc-cycles"
-
-	longScan = 20 * time.Millisecond
-	skipScan = 5
 )
 
-func newSampler(p *procFS, l *load, servers map[string]bool) *sampler {
-	s := &sampler{proc: p, load: l, servers: servers, metrics: make([]metrics.Sample, 3)}
+func newSampler(p *procFS, l *load, tcp *tcpWatch) *sampler {
+	s := &sampler{proc: p, load: l, tcp: tcp, metrics: make([]metrics.Sample, 3)}
 	for i, name := range []string{metricLive, metricObjects, metricGCs} {
 		s.metrics[i].Name = name
 	}
@@ -142,10 +139,7 @@ func (s *sampler) take() (*sample, error) {
 		return nil, err
 	}
 	m.Descriptors = d.byKind
-	if err := s.lookAtTCP(d); err != nil {
-		return nil, err
-	}
-	m.TCP = s.tcp
+	m.TCP = s.tcp.latest()
 	metrics.Read(s.metrics)
 	m.HeapLive, m.HeapObjects, m.GCs = s.metrics[0].Value.Uint64(), s.metrics[1].Value.Uint64(), s.metrics[2].Value.Uint64()
 	if m.RSS, err = s.proc.residentBytes(); err != nil {
@@ -179,22 +173,4 @@ func (s *sampler) rates(m *sample, at time.Duration) {
 		m.Reuse = float64(now[countReused]-s.before[countReused]) / float64(gets)
 	}
 	s.before, s.beforePool, s.beforeAt = now, m.Pool, at
-}
-
-// lookAtTCP looks at each sample, but rarely while that takes long.
-func (s *sampler) lookAtTCP(d descriptors) error {
-	if s.tcpSkip > 0 {
-		s.tcpSkip--
-		return nil
-	}
-	begun := time.Now()
-	states, err := s.proc.sockets(d.inodes, s.servers)
-	if err != nil {
-		return err
-	}
-	s.tcp = states
-	if time.Since(begun) > longScan {
-		s.tcpSkip = skipScan
-	}
-	return nil
 }
