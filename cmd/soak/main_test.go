@@ -152,6 +152,19 @@ func TestFullDiskIsNamed(t *testing.T) {
 	wantOutput(t, output, filepath.Join(dir, samplesFile)+": no space left on device")
 }
 
+func TestReportInUseIsNamed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r, err := newRecorder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.file.Close()
+	status, output := runSoak(t, "-duration", "1s", "-report", dir)
+	wantStatus(t, statusUsage, status, output)
+	wantOutput(t, output, "-report "+dir+": another run writes to "+samplesFile)
+}
+
 func TestSeedRepeatsPlan(t *testing.T) {
 	t.Parallel()
 	arguments := []string{"-plan", "-duration", "10m", "-seed", "77"}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/slotpool/slotpool/resourcepool"
+	"golang.org/x/sys/unix"
 )
 
 // sample is what was seen at one time. Rates are since the sample before.
@@ -83,8 +85,14 @@ func newRecorder(dir string) (*recorder, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("-report %s: %w", dir, err)
 	}
-	f, err := os.Create(filepath.Join(dir, samplesFile))
+	f, err := os.OpenFile(filepath.Join(dir, samplesFile), os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
+		return nil, fmt.Errorf("-report %s: %w", dir, err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, fmt.Errorf("-report %s: another run writes to %s: %w", dir, samplesFile, os.NewSyscallError("flock", err))
+	}
+	if err := f.Truncate(0); err != nil && !errors.Is(err, unix.EINVAL) { // what is no file, such as a pipe, has nothing to cut
 		return nil, fmt.Errorf("-report %s: %w", dir, err)
 	}
 	return &recorder{file: f}, nil

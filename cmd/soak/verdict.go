@@ -111,7 +111,7 @@ func (r *soak) figures() []figureResult {
 		name string
 		of   quantiles
 	}{{"Get latency", r.load.gets.total()}, {"dialling Get latency", r.load.dials.total()}, {"request latency", r.load.requests.total()}} {
-		add(q.name, "p50 %.3g ms, p99 %.3g ms, longest %.4g ms, of %d", q.of.P50, q.of.P99, q.of.Max, q.of.N)
+		add(q.name, "p50 %.4g ms, p99 %.4g ms, longest %.4g ms, of %d", q.of.P50, q.of.P99, q.of.Max, q.of.N)
 	}
 	return f
 }
