@@ -48,7 +48,7 @@ func (u *databaseUser) Put() { work.Check(u.held.Close()) }
 // idleDriver is a driver whose connections can be held and nothing else.
 type idleDriver struct{}
 
-type idleConn struct{ thing }
+type idleConn struct{ _ [8]byte }
 
 var errIdle = errors.New("rival: this driver holds connections and runs nothing")
 

@@ -20,7 +20,7 @@ type Shape struct {
 	// slotpool does.
 	Exact bool
 
-	// Waits says that users may have to wait for one another.
+	// Waits says that users stand in a queue for one another.
 	Waits bool
 }
 

@@ -4,10 +4,14 @@ import "sync/atomic"
 
 // Floor is no pool but the least that one could do: a compare-and-swap to
 // take a resource and one to give it back, on a word that lies in two cache
-// lines of its own, as a Resource does. It serves only works in which
-// nobody ever waits.
+// lines of its own, as a Resource does. Nobody waits for another's resource in
+// it. Where that is what a work is about, it is instead the least that passes
+// slots on in order of arrival.
 var Floor = Named("floor", func(s Shape) Pool {
-	if s.Waits || s.Slots < s.Resources {
+	if s.Waits {
+		return newHandoffs(s)
+	}
+	if s.Slots < s.Resources {
 		return nil
 	}
 	words := make([]word, s.Resources)

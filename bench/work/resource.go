@@ -68,23 +68,42 @@ type crowded struct {
 	hold  Hold
 }
 
+// scene is how a crowd behaves.
+type scene struct {
+	hold   Hold
+	queued bool
+}
+
+func (c scene) start() string {
+	if c.queued {
+		return "queued"
+	}
+	return "free"
+}
+
 // crowd is 64 users of 8 slots, once with a resource for each user, so that a
 // Get takes another's slot, and once with 8 resources that they share. The
 // pools of interchangeable things have, in the first, one pool of 8, and in
-// the second a pool for each resource. All users wait when the clock starts.
-func crowd(b *testing.B, all []Contender, holds []Hold, body func(b *testing.B, c crowded)) {
+// the second a pool for each resource. In a queued scene all users wait when
+// the clock starts; else they find the slots free.
+func crowd(b *testing.B, all []Contender, scenes []scene, body func(b *testing.B, c crowded)) {
 	for _, s := range []Shape{
-		{Slots: crowdSlots, Resources: crowdUsers, Waits: true},
-		{Slots: crowdSlots, Resources: crowdSlots, Exact: true, Waits: true},
+		{Slots: crowdSlots, Resources: crowdUsers},
+		{Slots: crowdSlots, Resources: crowdSlots, Exact: true},
 	} {
-		for _, hold := range holds {
-			a := axes{users: crowdUsers, slots: s.Slots, addresses: s.Resources, hold: hold}
+		for _, sc := range scenes {
+			s.Waits = sc.queued
+			a := axes{users: crowdUsers, slots: s.Slots, addresses: s.Resources, hold: sc.hold,
+				more: "start=" + sc.start()}
 			each(b, all, a, s, func(b *testing.B, p Pool) {
-				users := make([]User, crowdUsers)
-				for u := range users {
-					users[u] = p.User(u % s.Resources)
+				c := crowded{users: make([]User, crowdUsers), hold: sc.hold}
+				for u := range c.users {
+					c.users[u] = p.User(u % s.Resources)
 				}
-				body(b, crowded{users, newGate(p, s), hold})
+				if sc.queued {
+					c.gate = newGate(p, s)
+				}
+				body(b, c)
 			})
 		}
 	}
@@ -92,7 +111,7 @@ func crowd(b *testing.B, all []Contender, holds []Hold, body func(b *testing.B, 
 
 // Contended is throughput and fairness of a crowd.
 func Contended(b *testing.B, all []Contender) {
-	crowd(b, all, []Hold{HoldNot, HoldYield}, func(b *testing.B, c crowded) {
+	crowd(b, all, []scene{{HoldNot, false}, {HoldNot, true}, {HoldYield, true}}, func(b *testing.B, c crowded) {
 		served := compete(b, len(c.users), c.gate, func(u int) {
 			c.users[u].Get()
 			c.hold.keep()
@@ -104,7 +123,7 @@ func Contended(b *testing.B, all []Contender) {
 
 // Wait is how long a Get in a crowd takes.
 func Wait(b *testing.B, all []Contender) {
-	crowd(b, all, []Hold{HoldNot, HoldYield, HoldSleep}, func(b *testing.B, c crowded) {
+	crowd(b, all, []scene{{HoldNot, true}, {HoldYield, true}, {HoldSleep, true}}, func(b *testing.B, c crowded) {
 		clocks := newStopwatches(len(c.users))
 		compete(b, len(c.users), c.gate, func(u int) {
 			clocks[u].time(c.users[u].Get)

@@ -11,12 +11,10 @@ func (r *report) goals() []string {
 		r.ratio("Get+Put alone against puddle", 5, "puddle", "Alone"),
 		r.ratio("Get+Put in parallel against puddle", 8, "puddle", "Parallel"),
 	}
-	for _, addresses := range []string{"64", "8"} {
-		for _, hold := range []string{"0", "yield"} {
-			with := []axis{{"addresses", addresses}, {"hold", hold}}
-			what := "64 users of 8 slots, " + addresses + " resources, hold " + hold + ", against the channel"
-			g = append(g, r.ratio(what, 1.5, "channel", "Contended", with...))
-		}
+	for _, row := range r.main.work("Contended").rows {
+		what := "64 users of 8 slots, " + row.label([]string{"addresses"}) + " resources, hold " + row.label([]string{"hold"}) +
+			", slots " + row.label([]string{"start"}) + " at the start, against the channel"
+		g = append(g, r.ratio(what, 1.5, "channel", "Contended", row.axes...))
 	}
 	g = append(g, r.worstWaits()...)
 	return append(g, r.behind(r.main, "a contender"), r.behind(r.reference, "the reference"))

@@ -42,7 +42,12 @@ func run(o options) error {
 	}
 	r := &report{environment: newEnvironment()}
 	files := strings.Split(o.from, ",")
-	if o.from == "" {
+	if len(files) > 2 {
+		return fmt.Errorf("-from %s: want the contenders' output and at most the reference's", o.from)
+	}
+	if o.from != "" {
+		r.commands = []string{"go run ./cmd/results -from " + o.from}
+	} else {
 		var err error
 		if files, err = measure(o, r); err != nil {
 			return err
@@ -78,7 +83,7 @@ func measure(o options, r *report) ([]string, error) {
 	}
 	args := []string{"test", "-run", "^$", "-timeout", "1h", "-bench", o.bench,
 		"-count", fmt.Sprint(o.count), "-benchtime", o.benchtime, "."}
-	r.commands = append(r.commands, "go "+strings.Join(quoted(args), " "))
+	r.commands = append(r.commands, "cd bench && go "+strings.Join(quoted(args), " "))
 	files := []string{filepath.Join(out, "bench.txt")}
 	if err := runTo(files[0], ".", nil, args); err != nil {
 		return nil, err
@@ -92,7 +97,7 @@ func measure(o options, r *report) ([]string, error) {
 		fmt.Fprintln(os.Stderr, "results: the reference is left out:", r.noReference)
 		return files, nil
 	}
-	r.commands = append(r.commands, "cd reference && GOWORK=off go "+strings.Join(quoted(args), " "))
+	r.commands = append(r.commands, "cd bench/reference && GOWORK=off go "+strings.Join(quoted(args), " "))
 	files = append(files, filepath.Join(out, "reference.txt"))
 	return files, runTo(files[1], "reference", off, args)
 }

@@ -22,11 +22,11 @@ func main() {
 
 func run(args []string) error {
 	if len(args) != 2 {
-		return fmt.Errorf("want WHICH N, got %q", args)
+		return fmt.Errorf("usage: hotpath WHICH N, got %q", args)
 	}
 	n, err := strconv.Atoi(args[1])
 	if err != nil || n < 1 {
-		return fmt.Errorf("N is %q, want a positive number", args[1])
+		return fmt.Errorf("%q: want a positive number of cycles", args[1])
 	}
 	switch args[0] {
 	case "resource":
