@@ -61,11 +61,12 @@ type user struct {
 	timer   *time.Timer
 	request []byte
 	scratch []byte
-	wait    atomic.Pointer[wait] // the Get under way; nil if there is none
+	wait    atomic.Pointer[wait] // the call under way; nil if there is none
 }
 
-// wait is a Get that has begun.
+// wait is a call of the pool that has begun.
 type wait struct {
+	what  string
 	site  *site
 	since time.Time
 }
@@ -173,15 +174,14 @@ func (l *load) awaitUsers(patience time.Duration) {
 	}
 }
 
-// accuse reports a Get of u that is older than limit, and whether there is one.
-func (l *load) accuse(u *user, limit time.Duration) bool {
+// accuse reports a call of u that has been under way for longer than limit.
+func (l *load) accuse(u *user, limit time.Duration) {
 	w := u.wait.Load()
 	if w == nil || time.Since(w.since) <= limit {
-		return false
+		return
 	}
 	s := l.pool.Stats()
 	l.ledger.fail(checkLostWakeup,
-		"user %d has waited %v in a Get of %v; of %d slots %d are in use, %d idle, %d releasing; %d Gets wait",
-		u.id, time.Since(w.since).Round(time.Millisecond), w.site, s.Max, s.InUse, s.Idle, s.Releasing, s.Waiting)
-	return true
+		"user %d has waited %v in %s of %v; of %d slots %d are in use, %d idle, %d releasing; %d Gets wait",
+		u.id, time.Since(w.since).Round(time.Millisecond), w.what, w.site, s.Max, s.InUse, s.Idle, s.Releasing, s.Waiting)
 }

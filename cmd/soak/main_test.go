@@ -152,6 +152,20 @@ func TestFullDiskIsNamed(t *testing.T) {
 	wantOutput(t, output, filepath.Join(dir, samplesFile)+": no space left on device")
 }
 
+// The limit on the size of a file stands in for a disk that fills up later.
+func TestRunGoesOnWhenDiskFills(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cmd := soakCommand(t)
+	shell := exec.Command("sh", "-c", `ulimit -f 16 && exec "$0" "$@"`, cmd.Path)
+	shell.Args = append(shell.Args, small("-duration", "3s", "-faults", "none", "-report", dir)...)
+	shell.Env = cmd.Env
+	status, output := runCommand(t, shell)
+	wantStatus(t, statusUsage, status, output)
+	wantOutput(t, output, "the run goes on without a report", "VERDICT: clean",
+		"soak: writing the report: write "+filepath.Join(dir, samplesFile)+": file too large")
+}
+
 func TestReportInUseIsNamed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

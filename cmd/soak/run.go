@@ -4,10 +4,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/signal"
 	"runtime"
@@ -56,20 +54,29 @@ func soakWith(interrupts <-chan os.Signal, c *config, stdout io.Writer) (int, er
 	v := r.report(ended)
 	r.record(record{Verdict: v})
 	v.print(stdout)
-	if r.recorder != nil {
-		page, err := remakeReport(c.reportDir)
-		if err != nil {
-			return 0, err
-		}
-		fmt.Fprintln(stdout, "report:", page)
-	}
+	trouble := r.finishReport(stdout)
 	if status := v.status(); status != statusClean {
+		if trouble != nil {
+			fmt.Fprintln(stdout, "soak:", trouble)
+		}
 		return status, nil
 	}
-	if r.recorder != nil && r.recorder.fail != nil {
-		return 0, r.recorder.fail
+	return statusClean, trouble
+}
+
+// finishReport makes the page, also of samples that are not complete.
+func (r *soak) finishReport(stdout io.Writer) error {
+	if r.recorder == nil {
+		return nil
 	}
-	return statusClean, nil
+	page, err := remakeReport(r.config.reportDir)
+	if err == nil {
+		fmt.Fprintln(stdout, "report:", page)
+	}
+	if r.recorder.fail != nil {
+		return r.recorder.fail
+	}
+	return err
 }
 
 // prepare makes everything that is there before the first Get, in the order
@@ -158,80 +165,6 @@ func (r *soak) sites() []*site {
 	all := append([]*site(nil), r.load.sites...)
 	for _, u := range r.load.users {
 		all = append(all, u.private)
-	}
-	return all
-}
-
-const portTries = 20
-
-// startServers returns the endpoints, with the soak's own servers behind them
-// unless the user named some.
-func (r *soak) startServers(dir string, cert certificate) ([]endpoint, error) {
-	c := r.config
-	if c.target != "" {
-		return targetEndpoints(c.addresses, c.target)
-	}
-	ipv6 := hasIPv6()
-	for try := 1; ; try++ {
-		port := c.port
-		if port == 0 {
-			port = randomPort(c.addresses)
-		}
-		endpoints := localEndpoints(c.addresses, port, dir, ipv6)
-		child, err := startChild(serverConfig{Endpoints: endpoints, Certificate: cert})
-		if err == nil {
-			r.child = child
-			return endpoints, nil
-		}
-		var s *startupError
-		if !errors.As(err, &s) || !s.portInUse {
-			return nil, err
-		}
-		if c.port != 0 {
-			return nil, fmt.Errorf("-port %d: %w", c.port, err)
-		}
-		if try == portTries {
-			return nil, fmt.Errorf("no free port in %d tries: %w", try, err)
-		}
-	}
-}
-
-// tryServers makes one request at each server, without the pool. What the Go
-// runtime opens at a first dial is thereby open before the baseline.
-func (r *soak) tryServers(endpoints []endpoint) error {
-	tried := map[endpoint]bool{}
-	request := make([]byte, 100)
-	fillFrame(request, 0, 0, 0)
-	for i, e := range endpoints {
-		if tried[e] || r.child != nil && i >= 10 {
-			continue // of our own servers, one of each kind will do
-		}
-		tried[e] = true
-		conn, err := (&dialer{load: &load{tls: r.load.tls, ledger: r.ledger}, site: r.load.sites[i]}).connect(e.Network, e.Address)
-		if err == nil {
-			_ = conn.SetDeadline(time.Now().Add(dialTimeout))
-			err = exchange(conn, request, make([]byte, len(request)))
-			conn.Close()
-		}
-		if err != nil && r.child == nil {
-			return fmt.Errorf("-target %s is no echo server to be reached: %w", e.Address, err)
-		}
-		if err != nil {
-			return fmt.Errorf("own server at %v: %w", e, err)
-		}
-	}
-	return nil
-}
-
-func kernelAddresses(endpoints []endpoint) map[string]bool {
-	all := map[string]bool{}
-	for _, e := range endpoints {
-		if e.Network != "tcp" {
-			continue
-		}
-		if a, err := net.ResolveTCPAddr("tcp", e.Address); err == nil {
-			all[kernelAddress(a)] = true
-		}
 	}
 	return all
 }

@@ -26,7 +26,7 @@ func (u *user) get(s *site, t task) (conn *connpool.Conn) {
 	cancel, done := u.canceler(t)
 	defer done()
 	begun := time.Now()
-	u.wait.Store(&wait{s, begun})
+	u.wait.Store(&wait{"a Get", s, begun})
 	defer func() {
 		if p := recover(); p != nil {
 			if d == nil || d.panicked == nil || p != d.panicked {
@@ -228,6 +228,8 @@ func (u *user) giveUp(s *site, how finish, conn *connpool.Conn, holder int64) {
 		return
 	}
 	s.holder.CompareAndSwap(holder, 0)
+	u.wait.Store(&wait{"a " + string(how), s, time.Now()})
+	defer u.wait.Store(nil)
 	switch how {
 	case finishClose, finishCloseUnread:
 		_ = conn.Close() // of a broken connection, perhaps
