@@ -18,11 +18,13 @@ import (
 type procFS struct {
 	fds, statm *os.File
 	tcp        []*os.File
-	buffer     []byte
+	buffer     []byte // of a fixed size, so that many lines make no heap that grows
 }
 
+const procBuffer = 1 << 16
+
 func openProc() (*procFS, error) {
-	p := &procFS{}
+	p := &procFS{buffer: make([]byte, procBuffer)}
 	for _, f := range []struct {
 		to   **os.File
 		path string
@@ -105,44 +107,57 @@ const timeWait = 6
 func (p *procFS) sockets(inodes map[uint64]bool, servers map[string]bool) (map[string]int, error) {
 	count := map[string]int{}
 	for _, f := range p.tcp {
-		if err := p.slurp(f); err != nil {
-			return nil, err
-		}
-		lines := p.buffer
-		_, lines, _ = bytes.Cut(lines, []byte("\n")) // the heading
-		for len(lines) > 0 {
-			var line []byte
-			line, lines, _ = bytes.Cut(lines, []byte("\n"))
+		heading := true
+		err := p.lines(f, func(line []byte) error {
+			if heading {
+				heading = false
+				return nil
+			}
 			remote, state, inode, ok := parseTCP(line)
 			if !ok {
-				return nil, fmt.Errorf("%s: unknown line %q", f.Name(), line)
+				return fmt.Errorf("%s: unknown line %q", f.Name(), line)
 			}
 			if state == timeWait && servers[string(remote)] || inode != 0 && inodes[inode] {
 				count[tcpStates[state]]++
 			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	return count, nil
 }
 
-// slurp reads all of f, from its start, into the buffer.
-func (p *procFS) slurp(f *os.File) error {
+// lines reads f from its start and calls each for every line, which is valid
+// until each returns.
+func (p *procFS) lines(f *os.File, each func(line []byte) error) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	p.buffer = p.buffer[:0]
-	for {
-		if cap(p.buffer)-len(p.buffer) < 4096 {
-			p.buffer = append(make([]byte, 0, 2*cap(p.buffer)+8192), p.buffer...)
+	for kept := 0; ; {
+		if kept == len(p.buffer) {
+			return fmt.Errorf("%s: a line of more than %d bytes", f.Name(), kept)
 		}
-		n, err := f.Read(p.buffer[len(p.buffer):cap(p.buffer)])
-		p.buffer = p.buffer[:len(p.buffer)+n]
-		if err == io.EOF {
+		n, err := f.Read(p.buffer[kept:])
+		if err == io.EOF && kept == 0 {
 			return nil
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: in a line of %d bytes: %w", f.Name(), kept, err)
 		}
+		rest := p.buffer[:kept+n]
+		for {
+			line, after, whole := bytes.Cut(rest, []byte("\n"))
+			if !whole {
+				break
+			}
+			if err := each(line); err != nil {
+				return err
+			}
+			rest = after
+		}
+		kept = copy(p.buffer, rest)
 	}
 }
 
@@ -196,13 +211,14 @@ func kernelAddress(a *net.TCPAddr) string {
 }
 
 // residentBytes is the memory of the process that is in RAM.
-func (p *procFS) residentBytes() (uint64, error) {
-	if err := p.slurp(p.statm); err != nil {
-		return 0, err
-	}
-	fields := bytes.Fields(p.buffer)
-	if len(fields) < 2 {
-		return 0, fmt.Errorf("/proc/self/statm: unknown content %q", p.buffer)
-	}
-	return parseNumber(fields[1], 10) * uint64(os.Getpagesize()), nil
+func (p *procFS) residentBytes() (n uint64, err error) {
+	err = p.lines(p.statm, func(line []byte) error {
+		fields := bytes.Fields(line)
+		if len(fields) < 2 {
+			return fmt.Errorf("%s: unknown content %q", p.statm.Name(), line)
+		}
+		n = parseNumber(fields[1], 10) * uint64(os.Getpagesize())
+		return nil
+	})
+	return n, err
 }
