@@ -164,7 +164,9 @@ func (l *load) awaitUsers(patience time.Duration) {
 	case <-time.After(patience):
 	}
 	for _, u := range l.users {
-		l.accuse(u, 0)
+		if w := u.wait.Load(); w != nil {
+			l.accuse(u, w)
+		}
 	}
 	close(l.abandoned)
 	select {
@@ -174,12 +176,8 @@ func (l *load) awaitUsers(patience time.Duration) {
 	}
 }
 
-// accuse reports a call of u that has been under way for longer than limit.
-func (l *load) accuse(u *user, limit time.Duration) {
-	w := u.wait.Load()
-	if w == nil || time.Since(w.since) <= limit {
-		return
-	}
+// accuse reports that a call of u does not end.
+func (l *load) accuse(u *user, w *wait) {
 	s := l.pool.Stats()
 	l.ledger.fail(checkLostWakeup,
 		"user %d has waited %v in %s of %v; of %d slots %d are in use, %d idle, %d releasing; %d Gets wait",

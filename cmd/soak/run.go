@@ -31,6 +31,7 @@ type soak struct {
 	baseline  baseline
 	trends    trends
 	peakSlots uint
+	waits     []watched // of each user
 
 	recordLock sync.Mutex
 	recorder   *recorder

@@ -52,8 +52,31 @@ func (r *soak) checkSample(m *sample) {
 	}
 	r.peakSlots = max(r.peakSlots, p.InUse+p.Idle+p.Releasing)
 	r.checkSocketBound(m.Descriptors["socket"])
-	for _, u := range r.load.users {
-		r.load.accuse(u, r.config.waitLimit)
+	r.checkWaits()
+}
+
+// watched is a call that was under way at the last sample, and for how many.
+type watched struct {
+	wait    *wait
+	samples int
+}
+
+// checkWaits measures the age of a call in samples, not by the clock: one that
+// went on while the whole process was stopped is not to blame.
+func (r *soak) checkWaits() {
+	if r.waits == nil {
+		r.waits = make([]watched, len(r.load.users))
+	}
+	for i, u := range r.load.users {
+		w := u.wait.Load()
+		if w == nil || w != r.waits[i].wait {
+			r.waits[i] = watched{wait: w}
+			continue
+		}
+		r.waits[i].samples++
+		if time.Duration(r.waits[i].samples)*r.config.interval > r.config.waitLimit {
+			r.load.accuse(u, w)
+		}
 	}
 }
 
