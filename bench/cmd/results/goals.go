@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
-	"strings"
+	"slices"
+
+	"golang.org/x/perf/benchmath"
 )
 
 // goals says how the figures stand to what was aimed at.
@@ -13,11 +15,12 @@ func (r *report) goals() []string {
 	}
 	for _, row := range r.main.work("Contended").rows {
 		what := "64 users of 8 slots, " + row.label([]string{"addresses"}) + " resources, hold " + row.label([]string{"hold"}) +
-			", slots " + row.label([]string{"start"}) + " at the start, against the channel"
+			", start " + row.label([]string{"start"}) + ", against the channel"
 		g = append(g, r.ratio(what, 1.5, "channel", "Contended", row.axes...))
 	}
 	g = append(g, r.worstWaits()...)
-	return append(g, r.behind(r.main, "a contender"), r.behind(r.reference, "the reference"))
+	g = append(g, behind(r.main, "the contenders")...)
+	return append(g, behind(r.reference, "the reference")...)
 }
 
 func (r *report) ratio(what string, goal float64, rival, work string, with ...axis) string {
@@ -51,29 +54,47 @@ func (r *report) worstWaits() (g []string) {
 	return g
 }
 
-// behind lists the works in which another is faster, however little.
-func (r *report) behind(t *table, whom string) string {
+// behind lists the works in which another is faster, by more than chance
+// where there are counts enough to tell.
+func behind(t *table, whom string) (g []string) {
 	if t == nil {
-		return "ahead of " + whom + ": not run"
+		return []string{"ahead of " + whom + " in every work: not run"}
 	}
-	var places []string
 	for _, w := range t.works {
+		if w.name == "Wait" { // is Contended again, with clocks in it
+			continue
+		}
 		for _, row := range w.rows {
-			own, ok := row.median("slotpool", "ns/op")
-			if !ok {
-				continue
-			}
 			for _, impl := range w.impls {
-				other, ok := row.median(impl, "ns/op")
-				if ok && impl != "slotpool" && impl != "floor" && other.Center < own.Center {
-					places = append(places, fmt.Sprintf("%s %s (%s: %s against %s)", w.name,
-						row.label(w.varying()), impl, figure(other.Center, "ns/op"), figure(own.Center, "ns/op")))
+				if impl == "floor" || !row.slower("slotpool", impl) {
+					continue
 				}
+				own, _ := row.median("slotpool", "ns/op")
+				other, _ := row.median(impl, "ns/op")
+				g = append(g, fmt.Sprintf("  - %s %s: %s %s, slotpool %s", w.name, row.label(w.varying()),
+					impl, figure(other.Center, "ns/op"), figure(own.Center, "ns/op")))
 			}
 		}
 	}
-	if len(places) == 0 {
-		return "ahead of " + whom + " in every work: met"
+	if len(g) == 0 {
+		return []string{"ahead of " + whom + " in every work, or level: met"}
 	}
-	return "ahead of " + whom + " in every work: **not met** in " + strings.Join(places, "; ")
+	return append([]string{"ahead of " + whom + " in every work, or level: **not met** in"}, g...)
+}
+
+// enoughCounts is from where on the test of significance can tell anything.
+const enoughCounts = 5
+
+func (r *row) slower(impl, than string) bool {
+	a, b := r.cells[cell{impl, "ns/op"}], r.cells[cell{than, "ns/op"}]
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	x := benchmath.NewSample(slices.Clone(a), &benchmath.DefaultThresholds)
+	y := benchmath.NewSample(slices.Clone(b), &benchmath.DefaultThresholds)
+	own, other := benchmath.AssumeNothing.Summary(x, 0.95), benchmath.AssumeNothing.Summary(y, 0.95)
+	if own.Center <= other.Center {
+		return false
+	}
+	return min(len(a), len(b)) < enoughCounts || benchmath.AssumeNothing.Compare(x, y).P < 0.05
 }

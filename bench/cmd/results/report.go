@@ -63,7 +63,10 @@ func (r *report) markdown() string {
 		"where there are counts enough. README.md says what each work and each contender is.\n\n![](results.svg)\n")
 	b.WriteString("\n## Goals\n\n")
 	for _, g := range r.goals() {
-		fmt.Fprintln(&b, "-", g)
+		if !strings.HasPrefix(g, " ") { // else it belongs to the one before
+			g = "- " + g
+		}
+		fmt.Fprintln(&b, g)
 	}
 	r.main.markdown(&b, "## ")
 	b.WriteString("\n## The reference\n")

@@ -41,7 +41,7 @@ func TestReportSaysTheMedianAndHowItStandsToTheGoals(t *testing.T) {
 		"| CPU | Some CPU,",
 		"alone against puddle: 4.0 times as fast; the goal of 5.0 times is **not met**",
 		"parallel against puddle: 12.0 times as fast; the goal of 8.0 times is met",
-		"**not met** in Parallel 2, 0 (map: 4 ns against 5 ns)",
+		"ahead of the contenders in every work, or level: **not met** in\n  - Parallel 2, 0: map 4 ns, slotpool 5 ns\n",
 		"8, 0: slotpool 2.5 ms, channel 1.5 us: no worse is **not met**",
 		"| 1, 0 | 11 ns | 44 ns |",
 		"Not run: it was not asked for.",
