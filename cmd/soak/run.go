@@ -30,7 +30,7 @@ type soak struct {
 	sampler   *sampler
 	baseline  baseline
 	trends    trends
-	peakSlots uint
+	peaks     peaks
 	waits     []watched // of each user
 
 	recordLock sync.Mutex
@@ -199,7 +199,7 @@ func (r *soak) run(interrupts <-chan os.Signal) (ended string) {
 	group.Wait()
 	r.quiesce()
 	r.checkTrends()
-	r.ledger.note(checkSlots, "at most %d of %d were taken", r.peakSlots, c.slots)
+	r.ledger.note(checkSlots, "at most %d of %d were taken", r.peaks.slots, c.slots)
 	return fmt.Sprintf("soak %s after %v, seed %d", how, time.Since(started).Round(time.Millisecond), c.seed)
 }
 

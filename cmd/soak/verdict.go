@@ -113,6 +113,7 @@ func (r *soak) figures() []figureResult {
 	}{{"Get latency", r.load.gets.total()}, {"dialling Get latency", r.load.dials.total()}, {"request latency", r.load.requests.total()}} {
 		add(q.name, "p50 %.4g ms, p99 %.4g ms, longest %.4g ms, of %d", q.of.P50, q.of.P99, q.of.Max, q.of.N)
 	}
+	add("at most at once", "%v", &r.peaks)
 	return f
 }
 

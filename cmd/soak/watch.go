@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -18,6 +19,27 @@ func (t *trends) add(m *sample) {
 	t.descriptors.add(m.T, float64(total))
 	t.goroutines.add(m.T, float64(m.Goroutines))
 	t.heap.add(m.T, float64(m.HeapLive))
+}
+
+// peaks are the most that was seen at any sample.
+type peaks struct {
+	slots, sockets, closeWait, timeWait, goroutines int
+	heap, rss                                       uint64
+}
+
+func (p *peaks) add(m *sample) {
+	p.slots = max(p.slots, int(m.Pool.InUse+m.Pool.Idle+m.Pool.Releasing))
+	p.sockets = max(p.sockets, m.Descriptors["socket"])
+	p.closeWait = max(p.closeWait, m.TCP["CLOSE_WAIT"])
+	p.timeWait = max(p.timeWait, m.TCP["TIME_WAIT"])
+	p.goroutines = max(p.goroutines, m.Goroutines)
+	p.heap = max(p.heap, m.HeapLive)
+	p.rss = max(p.rss, m.RSS)
+}
+
+func (p *peaks) String() string {
+	return fmt.Sprintf("%d sockets, %d in CLOSE_WAIT, %d in TIME_WAIT to the servers, %d goroutines, live heap %.1f MiB, RSS %.1f MiB",
+		p.sockets, p.closeWait, p.timeWait, p.goroutines, float64(p.heap)/mebi, float64(p.rss)/mebi)
 }
 
 // watch takes a sample at each interval and checks what must hold at all
@@ -50,7 +72,7 @@ func (r *soak) checkSample(m *sample) {
 	if p.InUse+p.Idle+p.Releasing > p.Max {
 		r.ledger.fail(checkSlots, "%d in use, %d idle, %d releasing, of %d", p.InUse, p.Idle, p.Releasing, p.Max)
 	}
-	r.peakSlots = max(r.peakSlots, p.InUse+p.Idle+p.Releasing)
+	r.peaks.add(m)
 	r.checkSocketBound(m.Descriptors["socket"])
 	r.checkWaits()
 }
