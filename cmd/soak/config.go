@@ -51,7 +51,7 @@ func parseConfig(arguments []string, stderr io.Writer) (*config, error) {
 	f.StringVar(&c.reportDir, "report", "", "write samples.jsonl while running and index.html at the end to this `directory`")
 	f.DurationVar(&c.interval, "interval", time.Second, "time between samples")
 	f.IntVar(&c.port, "port", 0, "port of the soak's own servers (0: any that is free)")
-	f.DurationVar(&c.waitLimit, "wait-limit", 0, "a Get that takes longer is lost (0: a minute, or more if there are very many users)")
+	f.DurationVar(&c.waitLimit, "wait-limit", 0, "a Get, Put or Close that takes longer is lost (0: a minute, or more if there are very many users)")
 	f.StringVar(&inject, hiddenFlag, "", "break the use of the pool on purpose")
 	f.BoolVar(&c.planOnly, "plan", false, "print the plan and the first tasks of a user, and do not run")
 	err := f.Parse(arguments)

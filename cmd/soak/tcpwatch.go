@@ -11,14 +11,14 @@ import (
 // tcpWatch looks at the TCP states of the process again and again. A look
 // takes long once tens of thousands of connections on the machine are in
 // TIME_WAIT, so it has a goroutine and files of its own, and keeps to a
-// twentieth of the time.
+// tenth of the time.
 type tcpWatch struct {
 	proc    *procFS
 	servers map[string]bool // as the kernel writes them
 	states  atomic.Pointer[map[string]int]
 }
 
-const tcpPauses = 20 // times as long as a look
+const tcpPauses = 10 // times as long as a look
 
 func newTCPWatch(servers map[string]bool) (*tcpWatch, error) {
 	proc, err := openProc()
