@@ -79,7 +79,10 @@ type looked struct {
 }
 
 func newConns(s work.ConnShape) work.ConnPool {
-	p := &conns{shape: s, open: make([]looked, len(s.Addresses))}
+	p := &conns{shape: s}
+	if s.Check {
+		p.open = make([]looked, len(s.Addresses))
+	}
 	for _, address := range s.Addresses {
 		p.resources = append(p.resources, connpool.New("tcp", address))
 	}
