@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"strconv"
 	"testing"
+	"time"
 )
 
 // bytesResources is how many are made to find the size of one.
@@ -43,14 +44,25 @@ func bytesOf(b *testing.B, name string, make func() any) {
 	})
 }
 
-// heap is what is in use after all that can be freed is.
+// heap is what is in use after all that can be freed is. Finalizers, and what
+// earlier benchmarks left to them, take several collections.
 func heap() int64 {
-	for range 3 { // finalizers and sync.Pools take more than one
-		runtime.GC()
-	}
+	const quiet = 3 // collections in a row that free nothing to speak of
 	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
+	last, same := int64(0), 0
+	for range 100 {
+		runtime.GC()
+		time.Sleep(time.Millisecond) // for finalizers to run
+		runtime.ReadMemStats(&m)
+		now := int64(m.HeapAlloc)
+		if same++; max(now-last, last-now) > bytesResources/10 {
+			same = 0
+		}
+		if last = now; same == quiet {
+			break
+		}
+	}
+	return last
 }
 
 // closePool ends a pool that has to be.
