@@ -84,7 +84,7 @@ func (p *Pool) Create(target AllocateReleaser) *Resource {
 // CreateKeyed is Create for a resource that stands for key, typically an
 // address. Resources with equal keys are accounted in the same shard.
 func (p *Pool) CreateKeyed(target AllocateReleaser, key string) *Resource {
-	return p.p.create(target, shard.Of(key, len(p.p.shards)))
+	return p.p.create(target, shard.Of(key, p.p.free.Shards()))
 }
 
 // Name returns the metricsSubDirname given to New.

@@ -1,66 +1,116 @@
 package resourcepool
 
-// This file is the choice of whose slot to take, behind two functions:
-// claimVictim, which a Get calls when no slot is free, and rule.forget.
-// The rule is SIEVE: a hand goes over the parked resources from old to new,
-// passes those that were reused since it came by last, clearing their mark,
-// and takes the first that was not.
+// This file finds a slot to take when none is free: which shard, and under
+// which rule. The rules are in rule.go, the choice among them in judge.go.
 
-// rule is what a shard remembers between choices. Its lock guards it.
-type rule struct {
-	hand *resource // the next to examine; nil for the oldest
-}
+// claimVictim finds an idle resource for r and makes it releasing; nil if it
+// met none. The victim stays a resident.
+func (p *pool) claimVictim(r *resource) *resource { return p.searchVictim(r, false) }
 
-func (l *rule) forget(r *resource) {
-	if l.hand == r {
-		l.hand = r.next
+// swapVictim is claimVictim for an r that is sure to use the slot: it becomes
+// a resident in the victim's place, which with most victims is one lock for
+// all that an eviction changes.
+func (p *pool) swapVictim(r *resource) *resource { return p.searchVictim(r, true) }
+
+// Sieve and newest look in r's own shard first: among the addresses of one hash
+// there is as good a victim as anywhere, and each shard keeps its share of the
+// slots. Least-recent compares with another shard each time, so that a shard
+// whose addresses are used less by now loses its slots to the others.
+func (p *pool) searchVictim(r *resource, swap bool) *resource {
+	home, n := r.shard(), len(p.shards)
+	victim, next := home.claim(noExpert, r, swap)
+	if next == noExpert {
+		return victim
 	}
-}
-
-// claimVictim finds an idle resource and makes it releasing; nil if it met
-// none. It begins with another shard each time, so that the shards lose slots
-// at an even rate.
-func (p *pool) claimVictim() *resource {
-	start := p.rotor.Add(1)
-	for i := range p.shards {
-		s := &p.shards[(start+uint64(i))%uint64(len(p.shards))]
-		if r := s.claim(); r != nil {
-			return r
+	start := int(r.home)
+	if next == leastRecent {
+		start = p.longerUnused(start&(n-1), int(p.rotor.Add(1))&(n-1))
+	}
+	for i := 0; victim == nil && i < n; i++ {
+		s := &p.shards[(start+i)&(n-1)]
+		if victim, _ = s.claim(next, r, swap); victim != nil && swap && s != home {
+			home.admit(r)
 		}
 	}
-	return nil
+	return victim
 }
 
-// claim takes this shard's victim. Each step either clears a mark that a Get
-// set, or moves a resource that is in use out of the order list, where a Put
-// brings it back; so the steps are paid for by Gets and Puts.
-func (s *residents) claim() *resource {
+// longerUnused names the one of two shards that has the older eras, as far as
+// they have told; of equals the second, for the sake of balance.
+func (p *pool) longerUnused(a, b int) int {
+	era := eraOf(p.era.Load())
+	if era-uint8(p.shards[a].oldestEra.Load()) > era-uint8(p.shards[b].oldestEra.Load()) {
+		return a
+	}
+	return b
+}
+
+// claim takes a victim by the rule of e if any of the shard's resources is
+// idle. With noExpert it chooses the rule; if that is to be followed in another
+// shard, it is next.
+func (s *residents) claim(e expert, r *resource, swap bool) (victim *resource, next expert) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	s.drain()
-	for s.order.length > 0 {
-		r := s.rule.hand
-		if r == nil {
-			r = s.order.oldest
-		}
-		w := r.state.w.Load()
-		switch {
-		case phaseOf(w) != phaseIdle:
-			if r.state.w.CompareAndSwap(w, w&^markListed) {
-				s.remove(r)
-				s.busy.pushNewest(r)
-			}
-		case w&markReused != 0:
-			if r.state.w.CompareAndSwap(w, w&^markReused) {
-				s.rule.hand = r.next
-			}
-		default:
-			if r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing)&^markListed) {
-				s.remove(r)
-				s.busy.pushNewest(r)
-				return r
-			}
+	many := len(r.pool.shards) > 1
+	if e == noExpert {
+		e = s.clerk.choose()
+		if many && e == leastRecent {
+			return nil, e
 		}
 	}
-	return nil
+	s.drain()
+	s.advance(eraOf(r.pool.era.Load()))
+	victim, by := s.search(e)
+	if victim == nil {
+		if many {
+			next = e
+		}
+		return nil, next
+	}
+	s.clerk.evicted(victim, by)
+	if s.clerk.clock%s.eraTime == 0 {
+		r.pool.nextEra()
+	}
+	if !swap {
+		s.makeBusy(victim)
+		return victim, noExpert
+	}
+	s.evictions++
+	s.expel(victim)
+	if s == r.shard() {
+		s.enrol(r)
+	}
+	return victim, noExpert
+}
+
+// search follows e. Sieve stands in where newest knows none.
+func (s *residents) search(e expert) (*resource, expert) {
+	switch e {
+	case newest:
+		if r := s.claimNewest(); r != nil {
+			return r, newest
+		}
+	case leastRecent:
+		return s.claimLeastRecent(), leastRecent
+	}
+	return s.claimSieve(), sieve
+}
+
+// take claims r, which w says is idle, and adds its uses to the total. It
+// fails if the word changed. The one who called for the search moves r.
+func (s *residents) take(r *resource, w uint64) bool {
+	if !r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing)&^(markListed|usesMask)) {
+		return false
+	}
+	s.uses += usesOf(w)
+	return true
+}
+
+// setAside takes r, which w says is not idle, out of the candidates until a
+// Put brings it back, so that no two searches pass it for one use.
+func (s *residents) setAside(r *resource, w uint64, by expert) {
+	if r.state.w.CompareAndSwap(w, w&^markListed) {
+		s.makeBusy(r)
+		r.spared = by == sieve
+	}
 }

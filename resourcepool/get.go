@@ -3,7 +3,8 @@ package resourcepool
 // tryGet is the hot half of Get: idle to in use in one compare-and-swap (I2).
 func (r *resource) tryGet() bool {
 	w := r.state.w.Load()
-	return w&getMask == getFrom && r.state.w.CompareAndSwap(w, w+getStep|markReused)
+	return w&getMask == getFrom &&
+		r.state.w.CompareAndSwap(w, (w&^eraMask|r.pool.era.Load()|markReused)+getStep)
 }
 
 // getSlow is the rest of Get, kept apart so that Get itself stays small.
@@ -16,7 +17,7 @@ func (r *resource) getSlow(cancel <-chan struct{}, a Allocator) error {
 				return nil
 			}
 		case phaseEmpty:
-			if r.state.w.CompareAndSwap(w, inPhase(w, phaseSeeking)) {
+			if r.state.w.CompareAndSwap(w, inPhase(w, phaseSeeking)|markListed) {
 				return r.seek(cancel, a)
 			}
 		default: // busy: somebody's, or about to be
@@ -31,7 +32,7 @@ func (r *resource) getSlow(cancel <-chan struct{}, a Allocator) error {
 // uses to the shard's total once they fill their field.
 func (r *resource) use(w uint64) bool {
 	flush := uint64(0)
-	to := inPhase(w, phaseInUse) | markReused
+	to := inPhase(w, phaseInUse)&^eraMask | r.pool.era.Load() | markReused
 	if w&usesOverflow != 0 {
 		flush = usesOf(w)
 		to &^= usesMask
@@ -40,7 +41,7 @@ func (r *resource) use(w uint64) bool {
 		return false
 	}
 	if flush != 0 {
-		r.shard().uses.Add(flush)
+		r.shard().lateUses.Add(flush)
 	}
 	return true
 }
@@ -48,7 +49,7 @@ func (r *resource) use(w uint64) bool {
 // seek finds a slot for a resource that this Get has claimed, by waiting if
 // it must, and allocates.
 func (r *resource) seek(cancel <-chan struct{}, a Allocator) error {
-	if g, ok := r.pool.tryTake(int(r.home)); ok {
+	if g, ok := r.pool.tryTake(r); ok {
 		return r.open(g, a)
 	}
 	return r.await(r.enqueueForSlot(), cancel, a)
@@ -61,7 +62,7 @@ func (r *resource) enqueueForSlot() *waiter {
 	defer p.waitLock.Unlock()
 	waiter := p.newWaiter(r)
 	p.enqueueSlotWaiter(waiter)
-	p.match(int(r.home))
+	p.match()
 	return waiter
 }
 

@@ -3,26 +3,32 @@ package resourcepool
 // open turns a slot into an allocated resource that is the caller's. The
 // resource is seeking, claimed by the caller, who owns g.
 func (r *resource) open(g grant, a Allocator) error {
-	if g.kind == grantVictim {
+	switch g.kind {
+	case grantVictim:
+		g.victim.shard().leave(g.victim, byEviction)
+		fallthrough
+	case grantSlot:
+		r.shard().admit(r)
+	}
+	if g.victim != nil {
 		r.evict(g.victim)
 	}
 	r.state.move(phaseSeeking, phaseAllocating, 0)
-	r.shard().admit(r)
 	return r.allocate(a, oneUse)
 }
 
-// evict releases victim for its slot. If Release panics the slot is free and
-// r is not claimed any more when the panic goes on.
+// evict releases a victim whose slot is r's by now. If that panics r gives the
+// slot up, and is not claimed any more when the panic goes on.
 func (r *resource) evict(victim *resource) {
-	evicted := false
+	returned := false
 	defer func() {
-		if !evicted {
-			r.relinquish(false)
+		victim.relinquish(false)
+		if !returned {
+			r.vacate(unallocated)
 		}
 	}()
-	_ = victim.close(true) // kept as the victim's last error
-	evicted = true
-	victim.shard().evictions.Add(1)
+	victim.saveError(victim.target.Release()) // kept as the victim's last error
+	returned = true
 }
 
 // allocate calls Allocate for a resource that has a slot. The uses counted
@@ -32,8 +38,7 @@ func (r *resource) allocate(a Allocator, uses uint64) (err error) {
 	allocated := false
 	defer func() {
 		if !allocated {
-			r.shard().allocationErrors.Add(1)
-			r.vacate(false)
+			r.vacate(byFailure)
 		}
 	}()
 	if err = a.Allocate(); err != nil {
@@ -42,12 +47,11 @@ func (r *resource) allocate(a Allocator, uses uint64) (err error) {
 	allocated = true
 	for {
 		w := r.state.w.Load()
-		if r.state.w.CompareAndSwap(w, inPhase(w, phaseInUse)+oneGeneration+uses) {
-			break
+		to := inPhase(w, phaseInUse)&^eraMask | r.pool.era.Load()
+		if r.state.w.CompareAndSwap(w, to+oneGeneration+uses) {
+			return nil
 		}
 	}
-	r.shard().allocations.Add(1)
-	return nil
 }
 
 func (r *resource) renew(a Allocator) error {
@@ -57,7 +61,7 @@ func (r *resource) renew(a Allocator) error {
 	released, renewed := false, false
 	defer func() {
 		if !released {
-			r.vacate(false)
+			r.vacate(byRelease)
 		}
 		if !renewed {
 			r.pool.counts.declined.Add(1) // the Get that led here came to nothing
@@ -65,29 +69,27 @@ func (r *resource) renew(a Allocator) error {
 	}()
 	r.saveError(r.target.Release())
 	released = true
-	r.shard().dead.Add(1)
+	r.shard().renewed.Add(1)
 	r.state.move(phaseReleasing, phaseAllocating, markScheduled)
 	err := r.allocate(a, 0)
 	renewed = err == nil
 	return err
 }
 
-// close calls Release of a releasing resource and takes its slot away. The
-// slot is the caller's if keep is set and Release did not panic, else free.
-func (r *resource) close(keep bool) (err error) {
-	returned := false
-	defer func() { r.vacate(keep && returned) }()
+// close calls Release of a releasing resource and frees its slot, also when
+// Release panics.
+func (r *resource) close() (err error) {
+	defer r.vacate(byRelease)
 	err = r.target.Release()
 	r.saveError(err)
-	returned = true
 	return err
 }
 
-// vacate takes the slot from a resource in which nothing is allocated any
-// more. Whoever waits for the resource now waits for a slot.
-func (r *resource) vacate(keep bool) {
-	r.shard().leave(r)
-	r.relinquish(!keep)
+// vacate frees the slot of a resource in which nothing is allocated any more.
+// Whoever waits for the resource now waits for a slot.
+func (r *resource) vacate(how departure) {
+	r.shard().leave(r, how)
+	r.relinquish(true)
 }
 
 // relinquish ends a claim on a resource that holds nothing, and frees the slot
@@ -118,7 +120,7 @@ func (r *resource) inherit(withSlot bool) {
 			p.free.Release(home)
 			withSlot = false
 		}
-		p.match(home)
+		p.match()
 		if heir == nil || heir.queue == nil || !heir.cancelled {
 			return
 		}
@@ -135,11 +137,11 @@ func (r *resource) succeed() (heir *waiter) {
 	if heir = r.waiters.oldest; heir != nil {
 		r.leaveQueue(heir)
 		r.pool.enqueueSlotWaiter(heir)
-		phase = phaseSeeking
+		phase = phaseSeeking | markListed
 	}
 	for {
 		w := r.state.w.Load()
-		if r.state.w.CompareAndSwap(w, inPhase(w, phase)&^residencyMarks) {
+		if r.state.w.CompareAndSwap(w, w&^(phaseMask|residencyMarks)|phase) {
 			return heir
 		}
 	}

@@ -16,13 +16,15 @@ type pool struct {
 	name   string
 	free   *shard.Slots
 	shards []residents
+	era    atomic.Uint64 // where it stands in a state word; each Get loads it
 
 	_           cpu.CacheLinePad
 	slotWaiters atomic.Int64 // length of slotQueue; Put loads it
 	_           cpu.CacheLinePad
 
 	created atomic.Uint64 // spreads resources without a key over the shards
-	rotor   atomic.Uint64 // where the next search for a victim begins
+	rotor   atomic.Uint64 // where the next search for the least recent begins
+	court   court
 
 	waitLock  sync.Mutex
 	slotQueue waiterQueue // one for each seeking resource that must wait (I5)
@@ -37,8 +39,12 @@ func newPool(max uint, name string, n int) *Pool {
 		max:    max,
 		name:   name,
 		free:   shard.NewSlots(max, n),
-		shards: make([]residents, n),
+		shards: make([]residents, shard.Lists(max, n)),
 	}}
+	p.p.court.init(uint64(max))
+	for i := range p.p.shards {
+		p.p.shards[i].init(&p.p)
+	}
 	if name != "" {
 		register(p)
 	}
@@ -53,24 +59,22 @@ func (p *pool) create(target AllocateReleaser, home int) *Resource {
 }
 
 // nextShard picks the home of a resource without a key: each shard in turn.
-func (p *pool) nextShard() int { return int(p.created.Add(1) % uint64(len(p.shards))) }
+func (p *pool) nextShard() int { return int(p.created.Add(1) % uint64(p.free.Shards())) }
 
-// tryTake takes a slot without waiting: a free one, else that of an idle
-// resource, which is then the caller's to release. It is false at once while
-// others wait, who come first.
-func (p *pool) tryTake(home int) (grant, bool) {
+// nextEra begins a new era. Two at once may make one of it.
+func (p *pool) nextEra() { p.era.Store((p.era.Load() + oneEra) & eraMask) }
+
+// tryTake takes a slot for r without waiting: a free one, else that of an idle
+// resource. It is false at once while others wait, who come first.
+func (p *pool) tryTake(r *resource) (grant, bool) {
 	if p.slotWaiters.Load() != 0 {
 		return grant{}, false
 	}
-	return p.take(home)
-}
-
-func (p *pool) take(home int) (grant, bool) {
-	if p.free.TryAcquire(home) {
+	if p.free.TryAcquire(int(r.home)) {
 		return grant{kind: grantSlot}, true
 	}
-	if victim := p.claimVictim(); victim != nil {
-		return grant{kind: grantVictim, victim: victim}, true
+	if victim := p.swapVictim(r); victim != nil {
+		return grant{kind: grantSwap, victim: victim}, true
 	}
 	return grant{}, false
 }
@@ -80,13 +84,16 @@ func (p *pool) take(home int) (grant, bool) {
 // after adding: enqueue, then re-check (I6). Whoever frees a slot or parks a
 // resource looks for waiters after that. waitLock is held, so that a slot is
 // never taken for a waiter who is then served from elsewhere (I7).
-func (p *pool) match(home int) {
+func (p *pool) match() {
 	for p.slotQueue.oldest != nil {
-		g, ok := p.take(home)
-		if !ok {
+		r := p.slotQueue.oldest.resource
+		if p.free.TryAcquire(int(r.home)) {
+			p.grantSlotWaiter(grant{kind: grantSlot})
+		} else if victim := p.claimVictim(r); victim != nil {
+			p.grantSlotWaiter(grant{kind: grantVictim, victim: victim})
+		} else {
 			return
 		}
-		p.grantSlotWaiter(g)
 	}
 }
 
@@ -107,7 +114,7 @@ func (p *pool) freeSlot(home int) {
 	p.free.Release(home)
 	if p.slotWaiters.Load() != 0 {
 		p.waitLock.Lock()
-		p.match(home)
+		p.match()
 		p.waitLock.Unlock()
 	}
 }

@@ -42,7 +42,7 @@ func (r *resource) putSlow(generation uint64) {
 			return // released since, perhaps being allocated for somebody else
 		case w&markScheduled != 0:
 			if r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing)&^markScheduled) {
-				_ = r.close(false) // kept as the last error
+				_ = r.close() // kept as the last error
 				return
 			}
 		default:
@@ -121,7 +121,7 @@ func (r *resource) unclaim() {
 	for {
 		w := r.state.w.Load()
 		if w&markScheduled != 0 { // a release was asked for meanwhile
-			_ = r.close(false)
+			_ = r.close()
 			return
 		}
 		if r.yield(w) {

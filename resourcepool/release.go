@@ -14,7 +14,7 @@ func (r *resource) release() error {
 			}
 		default:
 			if r.startRelease(w) {
-				return r.close(false)
+				return r.close()
 			}
 		}
 	}
@@ -29,7 +29,7 @@ func (r *resource) releaseGeneration(generation uint32) (bool, error) {
 		switch phaseOf(w) {
 		case phaseIdle, phaseInUse:
 			if r.startRelease(w) {
-				return true, r.close(false)
+				return true, r.close()
 			}
 		case phaseReleasing:
 			if r.insist(w) {
@@ -49,7 +49,7 @@ func (r *resource) scheduleRelease() error {
 			return nil
 		case phaseIdle:
 			if r.startRelease(w) {
-				return r.close(false)
+				return r.close()
 			}
 		default: // allocating, in use, releasing
 			if r.insist(w) {

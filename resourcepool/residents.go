@@ -16,54 +16,94 @@ type residents struct {
 	_      cpu.CacheLinePad
 	parked shard.Stack[resource, *resource] // newly parked, pushed without the lock
 
-	lock  sync.Mutex
-	order list // parked at some time; victims are chosen here
-	busy  list // the others: not parked yet, or in use when last examined
-	rule  rule
+	lock       sync.Mutex
+	busy       list // in use, or releasing, when a search met them
+	candidates      // the others
+	clerk
+	tally
 
-	uses             atomic.Uint64 // of resources that have left, and overflows
-	allocations      atomic.Uint64
-	allocationErrors atomic.Uint64
-	evictions        atomic.Uint64
-	dead             atomic.Uint64
+	lateUses atomic.Uint64 // uses that overflowed their field in a state word
+	renewed  atomic.Uint64
 }
 
-// residency is a resource's place among the residents of its shard.
-type residency struct {
-	prev, next *resource
-	in         *list // nil without a slot
+// tally has the totals of a shard that change with its residents.
+type tally struct {
+	uses      uint64 // of resources that left or were examined since
+	admitted  uint64
+	failed    uint64 // of these, how many failed to allocate
+	withdrawn uint64 // and how many never came to try
+	evictions uint64
 }
 
-// admit makes r, which has just been given a slot, a resident.
+// A departure is how a residency ends.
+type departure uint8
+
+const (
+	byRelease   departure = iota
+	byEviction            // Release is called after it
+	byFailure             // of Allocate
+	unallocated           // Allocate was not even called
+)
+
+func (s *residents) init(p *pool) {
+	s.clerk.init(uint64(p.max)/uint64(len(p.shards)), &p.court)
+	s.eraTime = uint64(p.max)/eraLists + minEra
+}
+
+// admit makes r, which seeks a slot and has just been given one, a resident
+// and a candidate, as its mark already says (I4).
 func (s *residents) admit(r *resource) {
 	s.lock.Lock()
-	s.drain()
-	s.busy.pushNewest(r)
+	s.enrol(r)
 	s.lock.Unlock()
 }
 
-// leave ends the residency of r and adds its uses to the total.
-func (s *residents) leave(r *resource) {
+func (s *residents) enrol(r *resource) {
+	s.clerk.redialled(r)
+	s.admitted++
+	r.spared = false
+	s.insert(r)
+}
+
+// leave ends the residency of r.
+func (s *residents) leave(r *resource, how departure) {
 	s.lock.Lock()
-	s.drain()
-	s.remove(r)
+	s.drain() // so that the stack does not keep what the program has dropped
+	switch how {
+	case byEviction:
+		s.evictions++
+	case byFailure:
+		s.failed++
+	case unallocated:
+		s.withdrawn++
+	}
+	s.expel(r)
+	s.lock.Unlock()
+}
+
+// expel takes r off its lists and adds its uses to the total.
+func (s *residents) expel(r *resource) {
+	if r.place == isCandidate {
+		s.candidates.remove(r)
+	} else {
+		s.busy.remove(r, byArrival)
+	}
+	r.place = nowhere
 	w := r.state.w.Load()
-	for !r.state.w.CompareAndSwap(w, w&^usesMask) {
+	for w&usesMask != 0 && !r.state.w.CompareAndSwap(w, w&^usesMask) {
 		w = r.state.w.Load()
 	}
-	s.uses.Add(usesOf(w))
-	s.lock.Unlock()
+	s.uses += usesOf(w)
 }
 
-func (s *residents) remove(r *resource) {
-	if r.in == &s.order {
-		s.rule.forget(r)
-	}
-	r.in.remove(r)
+// makeBusy takes r out of the candidates.
+func (s *residents) makeBusy(r *resource) {
+	s.candidates.remove(r)
+	r.place = isBusy
+	s.busy.pushNewest(r, byArrival)
 }
 
-// drain moves the newly parked to the newest end of the order list, oldest
-// first. lock is held.
+// drain makes candidates of the newly parked, oldest first. lock is held.
 //
 // A resource can lie on the stack without being due to move: when it was put,
 // it was marked listed before it was pushed, and in between it may have been
@@ -73,45 +113,13 @@ func (s *residents) remove(r *resource) {
 func (s *residents) drain() {
 	var oldest *resource // of the drained, a list through next of movers
 	for r := range s.parked.TakeAll {
-		if r.in == &s.busy && r.state.w.Load()&markListed != 0 {
-			s.busy.remove(r)
-			r.next, oldest = oldest, r
+		if r.place == isBusy && r.state.w.Load()&markListed != 0 {
+			s.busy.remove(r, byArrival)
+			r.links[byArrival].next, oldest = oldest, r
 		}
 	}
 	for r := oldest; r != nil; r = oldest {
-		oldest = r.next
-		s.order.pushNewest(r)
+		oldest = r.links[byArrival].next
+		s.candidates.insert(r)
 	}
-}
-
-// list is a doubly linked list of residents in order of insertion.
-type list struct {
-	oldest, newest *resource
-	length         int
-}
-
-func (l *list) pushNewest(r *resource) {
-	r.in, r.prev, r.next = l, l.newest, nil
-	if l.newest != nil {
-		l.newest.next = r
-	} else {
-		l.oldest = r
-	}
-	l.newest = r
-	l.length++
-}
-
-func (l *list) remove(r *resource) {
-	if r.prev != nil {
-		r.prev.next = r.next
-	} else {
-		l.oldest = r.next
-	}
-	if r.next != nil {
-		r.next.prev = r.prev
-	} else {
-		l.newest = r.prev
-	}
-	r.in, r.prev, r.next = nil, nil, nil
-	l.length--
 }

@@ -17,15 +17,22 @@ type resource struct {
 
 	lastError atomic.Pointer[error] // of the last Release; nil for none
 
-	residency                      // guarded by the lock of the home shard
-	parked    shard.Link[resource] // on the way to the order list
-	home      int32                // its shard
+	parked shard.Link[resource] // on the way to the order list
+	home   int32                // its shard
+
+	residency // guarded by the lock of the home shard
+	record    // of the last eviction; belongs to whoever evicts or opens
+
+	_ [8]byte // two cache lines: neighbours in memory share none
 }
 
 // StackLink lets a resource lie on the stack of parked resources.
 func (r *resource) StackLink() *shard.Link[resource] { return &r.parked }
 
-func (r *resource) shard() *residents { return &r.pool.shards[r.home] }
+func (r *resource) shard() *residents {
+	s := r.pool.shards // a power of two of them
+	return &s[int(r.home)&(len(s)-1)]
+}
 
 func (r *resource) saveError(err error) {
 	if err != nil {

@@ -11,7 +11,8 @@ import "sync/atomic"
 //	bit  4      reused: gotten again since it was parked first or examined last
 //	bit  5      scheduled: release at the next Put
 //	bit  6      waiters: the resource's queue of waiters is not empty
-//	bits 8–30   uses: Gets served since they were last added to the totals
+//	bits 8–15   era of the pool at the last Get (see rule.go)
+//	bits 16–30  uses: Gets served since they were last added to the totals
 //	bit  31     overflow: uses must be added to the totals now
 //	bits 32–63  generation: successful Allocates so far, modulo 2^32
 type state struct{ w atomic.Uint64 }
@@ -37,7 +38,10 @@ const (
 )
 
 const (
-	oneUse       uint64 = 1 << 8
+	oneEra  uint64 = 1 << 8
+	eraMask uint64 = 255 * oneEra
+
+	oneUse       uint64 = 1 << 16
 	usesMask     uint64 = 1<<32 - oneUse
 	usesOverflow uint64 = 1 << 31
 
@@ -45,7 +49,7 @@ const (
 	generationShift        = 32
 )
 
-// What the two hot verbs compare and add.
+// What the two hot verbs compare and add. Get also replaces the era.
 const (
 	getPhase = phaseInUse - phaseIdle
 
@@ -60,6 +64,7 @@ const (
 
 func phaseOf(w uint64) uint64        { return w & phaseMask }
 func generationOf(w uint64) uint32   { return uint32(w >> generationShift) }
+func eraOf(w uint64) uint8           { return uint8(w / oneEra) } // also of a pool's era
 func usesOf(w uint64) uint64         { return w & usesMask / oneUse }
 func inPhase(w, phase uint64) uint64 { return w&^phaseMask | phase }
 

@@ -18,15 +18,6 @@ type counts struct {
 
 func (p *pool) stats() Stats {
 	st := Stats{Max: p.max}
-	// Allocations before uses, and an allocation is counted after its use:
-	// so Reuses, their difference, is never below 0.
-	for i := range p.shards {
-		s := &p.shards[i]
-		st.Allocations += s.allocations.Load()
-		st.AllocationErrors += s.allocationErrors.Load()
-		st.Evictions += s.evictions.Load()
-		st.DeadOnCheck += s.dead.Load()
-	}
 	st.CancelledWaits = p.counts.cancelledWaits.Load()
 	st.Waits = p.counts.waits.Load()
 	p.waitLock.Lock()
@@ -43,33 +34,47 @@ func (p *pool) census(st *Stats) {
 	for i := range p.shards {
 		p.shards[i].lock.Lock()
 	}
-	declined := p.counts.declined.Load()
+	opening := uint64(0)
 	for i := range p.shards {
 		s := &p.shards[i]
-		s.order.census(st)
-		s.busy.census(st)
-		st.Gets += s.uses.Load()
+		opening += s.order.census(st) + s.busy.census(st)
+		st.Gets += s.uses + s.lateUses.Load()
+		st.Evictions += s.evictions
+		st.AllocationErrors += s.failed
+		st.DeadOnCheck += s.renewed.Load()
+		st.Allocations += s.admitted - s.failed - s.withdrawn
 	}
+	declined := p.counts.declined.Load()
 	for i := range p.shards {
 		p.shards[i].lock.Unlock()
 	}
+	st.Allocations += st.DeadOnCheck - opening
 	st.Gets -= min(st.Gets, declined)
 	st.Reuses = st.Gets - min(st.Gets, st.Allocations)
 }
 
-func (l *list) census(st *Stats) {
-	for r := l.oldest; r != nil; r = r.next {
+// census adds the resources of a list and returns how many of them have a
+// slot but nothing allocated yet.
+func (l *list) census(st *Stats) (opening uint64) {
+	for r := l.oldest; r != nil; r = r.links[byArrival].next {
 		w := r.state.w.Load()
 		st.Gets += usesOf(w)
 		switch phaseOf(w) {
 		case phaseIdle:
 			st.Idle++
-		case phaseReleasing:
-			st.Releasing++
-		default:
+		case phaseInUse:
 			st.InUse++
+		case phaseAllocating:
+			st.InUse++
+			opening++
+		case phaseSeeking: // its slot is that of a victim that is being released
+			st.Releasing++
+			opening++
+		default:
+			st.Releasing++
 		}
 	}
+	return opening
 }
 
 // registry holds the named pools, by weak pointers so that it keeps none.

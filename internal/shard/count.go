@@ -29,6 +29,19 @@ func Count(max uint) int {
 	return 1 << (bits.Len(want) - 1) // round down to a power of two
 }
 
+// minSlotsAList is larger than minSlotsAShard because a list is not only a
+// place to meet in: among fewer idle resources there is no good victim.
+const minSlotsAList = 256
+
+// Lists returns how many shards of residents a pool of max slots has when its
+// slots are counted in count shards: a power of two, at most count.
+func Lists(max uint, count int) int {
+	for count > 1 && max/uint(count) < minSlotsAList {
+		count /= 2
+	}
+	return count
+}
+
 // Of returns the shard of key among count shards. count is a power of two.
 func Of(key string, count int) int {
 	return int(xxhash.Sum64String(key) & uint64(count-1))

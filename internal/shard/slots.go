@@ -24,7 +24,7 @@ type paddedCount struct {
 }
 
 // NewSlots spreads total free slots evenly over count shards.
-// count is at least 1; total above the largest int64 is cut to it.
+// count is a power of two; total above the largest int64 is cut to it.
 func NewSlots(total uint, count int) *Slots {
 	s := &Slots{free: make([]paddedCount, count)}
 	const most = 1<<63 - 1
@@ -43,7 +43,7 @@ func NewSlots(total uint, count int) *Slots {
 // that there was no free slot (see DESIGN.md, "No false full").
 func (s *Slots) TryAcquire(home int) bool {
 	for i := range s.free {
-		if s.free[(home+i)%len(s.free)].take() {
+		if s.free[(home+i)&(len(s.free)-1)].take() {
 			return true
 		}
 	}
@@ -61,6 +61,9 @@ func (c *paddedCount) take() bool {
 		}
 	}
 }
+
+// Shards returns the number of shards.
+func (s *Slots) Shards() int { return len(s.free) }
 
 // Release returns a slot to shard home.
 func (s *Slots) Release(home int) { s.free[home].n.Add(1) }
