@@ -82,9 +82,5 @@ func (s *state) move(from, to, clear uint64) bool {
 	}
 }
 
-// set and clear change marks whatever the phase.
-func (s *state) set(marks uint64)   { s.w.Or(marks) }
-func (s *state) clear(marks uint64) { s.w.And(^marks) }
-
 // residencyMarks end with the residency: they are cleared when the slot goes.
 const residencyMarks = markListed | markReused | markScheduled

@@ -16,8 +16,12 @@ func main() {
 	accesses := flag.Int("n", trace.Accesses, "Gets of each trace")
 	plotFile := flag.String("plot", "", "file to draw the table to, by its ending .svg, .png or .pdf")
 	flag.Parse()
-	if flag.NArg() > 0 || *accesses <= 0 {
-		flag.Usage()
+	if flag.NArg() > 0 {
+		log.Printf("eviction: unexpected argument %q", flag.Arg(0))
+		os.Exit(2)
+	}
+	if *accesses <= 0 {
+		log.Printf("eviction: -n %d: want at least 1", *accesses)
 		os.Exit(2)
 	}
 	if err := run(*accesses, *plotFile); err != nil {
@@ -34,10 +38,6 @@ func run(accesses int, plotFile string) error {
 	columns := append(trace.Columns(trace.Rules()), column(pool, 0))
 	compared := []string{pool}
 	for _, n := range shardCounts {
-		if _, err := newPool(trace.Slots, n); err != nil {
-			log.Print("eviction: left out: ", err)
-			continue
-		}
 		name := fmt.Sprintf("%d shards", n)
 		columns = append(columns, column(name, n))
 		compared = append(compared, name)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"runtime"
 	"sync"
 
 	"github.com/slotpool/slotpool/internal/shard"
@@ -13,35 +11,18 @@ import (
 // column is slotpool with a number of shards, 0 for its own choice.
 func column(name string, shards int) trace.Column {
 	return trace.Column{Name: name, Dials: func(t *trace.Trace) (int, error) {
-		pool, err := newPool(uint(t.Slots), shards)
-		if err != nil {
-			return 0, err
-		}
+		pool := newPool(uint(t.Slots), shards)
 		return trace.PoolDials(t, func(target trace.Target, key string) trace.Resource {
 			return pool.CreateKeyed(target, key)
 		})
 	}}
 }
 
-var threads sync.Mutex // guards GOMAXPROCS
+var forcing sync.Mutex
 
-// newPool makes a pool of so many shards, by way of the number of threads it
-// goes by. With 0 shards the choice is the pool's.
-func newPool(slots uint, shards int) (*resourcepool.Pool, error) {
-	threads.Lock()
-	defer threads.Unlock()
-	if shards == 0 {
-		return resourcepool.New(slots, ""), nil
-	}
-	before := runtime.GOMAXPROCS(0)
-	defer runtime.GOMAXPROCS(before)
-	for n := range maxThreads {
-		runtime.GOMAXPROCS(n + 1)
-		if shard.Count(slots) == shards {
-			return resourcepool.New(slots, ""), nil
-		}
-	}
-	return nil, fmt.Errorf("a pool of %d slots never has %d shards", slots, shards)
+func newPool(slots uint, shards int) *resourcepool.Pool {
+	forcing.Lock()
+	defer forcing.Unlock()
+	defer shard.Force(shards)()
+	return resourcepool.New(slots, "")
 }
-
-const maxThreads = 16

@@ -6,6 +6,7 @@ package shard
 import (
 	"math/bits"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -21,12 +22,24 @@ const (
 // threads seldom meet), but never so many that a shard has under 32 slots
 // (so that one shard's slots are a fair sample of the pool's).
 func Count(max uint) int {
+	if n := forced.Load(); n != 0 {
+		return int(n)
+	}
 	want := uint(runtime.GOMAXPROCS(0)) * shardsPerThread
 	want = min(want, max/minSlotsAShard, maxShards)
 	if want == 0 {
 		return 1
 	}
 	return 1 << (bits.Len(want) - 1) // round down to a power of two
+}
+
+var forced atomic.Int64
+
+// Force makes Count return n, a power of two, until restore is called: for
+// measurements that compare numbers of shards on one machine.
+func Force(n int) (restore func()) {
+	before := forced.Swap(int64(n))
+	return func() { forced.Store(before) }
 }
 
 // minSlotsAList is larger than minSlotsAShard because a list is not only a

@@ -25,6 +25,20 @@ func FDLimit() (uint64, error) {
 	return uint64(limit.Cur), nil
 }
 
+// SetFDLimit sets the soft RLIMIT_NOFILE, for programs that want to see what
+// happens at a lower one. It wraps setrlimit(2).
+func SetFDLimit(n uint64) error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return os.NewSyscallError("getrlimit", err)
+	}
+	assign(&limit.Cur, n)
+	return os.NewSyscallError("setrlimit", unix.Setrlimit(unix.RLIMIT_NOFILE, &limit))
+}
+
+// assign is for the systems that count descriptors with a sign.
+func assign[T int64 | uint64](to *T, n uint64) { *to = T(n) }
+
 // OpenFDs returns how many descriptors this process has open. It reads
 // /proc/self/fd (proc(5)) or its like, and does not count the descriptor that
 // takes.

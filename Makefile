@@ -1,0 +1,69 @@
+# `make demo` shows the pool at work, `make test` tests all of it.
+# All targets need Go, git and make alone; what else a target can use, it says.
+
+.PHONY: demo test race stress fuzz lint portable soak eviction \
+	bench bench-quick bench-compare bench-reference ci
+
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+MODULES = . bench cmd/soak
+PLATFORMS = linux/amd64 linux/arm64 linux/386 linux/riscv64 darwin/arm64 windows/amd64
+
+demo:
+	go run ./cmd/demo
+
+test:
+	set -e; for m in $(MODULES); do go -C $$m test ./...; done
+
+# The race detector needs a C compiler.
+race:
+	go test -race -short ./...
+	go -C cmd/soak test -race -short ./...
+
+# Hours of it: make stress FOR=8h
+FOR = 10m
+stress:
+	SLOTPOOL_STRESS=$(FOR) go test -race -timeout 0 -run 'Stress|NeverRefused|Starve' -v ./resourcepool ./connpool
+
+fuzz:
+	go test -run '^$$' -fuzz FuzzModel -fuzztime $(FUZZTIME) ./resourcepool
+FUZZTIME = 5m
+
+lint:
+	@out=$$(gofmt -l .); test -z "$$out" || { echo "not formatted: $$out"; exit 1; }
+	@out=$$(go list -f '{{$$p := .ImportPath}}{{range .Imports}}{{if eq . "golang.org/x/sys/unix"}}{{$$p}} {{end}}{{end}}' ./... \
+		| grep -v '/internal/sysnet ' | grep . ); \
+		test -z "$$out" || { echo "golang.org/x/sys/unix is for internal/sysnet alone, not for $$out"; exit 1; }
+	@out=$$(GOWORK=off go list -m all | grep -v -e '^github.com/slotpool/slotpool$$' -e '^golang.org/x/sys ' -e '^github.com/cespare/xxhash/v2 '); \
+		test -z "$$out" || { echo "the root module may not need $$out"; exit 1; }
+	set -e; for m in $(MODULES); do go -C $$m vet ./...; (cd $$m && $(STATICCHECK) ./...); done
+
+portable:
+	set -e; for p in $(PLATFORMS); do \
+		for m in $(MODULES); do GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 go -C $$m build -o /dev/null ./... ; done; \
+		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 go vet ./...; done
+
+soak:
+	go run ./cmd/soak
+
+# Prints and plots the dials of each rule on each kind of traffic.
+eviction:
+	go run ./bench/eviction -plot bench/eviction/eviction.svg
+
+bench:
+	cd bench && go test -run '^$$' -bench . -benchtime 200ms .
+
+bench-quick:
+	cd bench && go test -run '^$$' -bench . -benchtime 5ms .
+	cd bench/reference && GOWORK=off go test -modfile=standin.mod -run '^$$' -bench . -benchtime 1x .
+
+# Writes bench/RESULTS.md and bench/results.svg; wants a quiet machine.
+bench-compare:
+	cd bench && go run ./cmd/results -count 10 -benchtime 100ms
+
+bench-reference:
+	@cd bench/reference && GOWORK=off go mod download || { \
+		echo "bench-reference: github.com/Cloud-Foundations/Dominator v0.3.4 cannot be had from the module proxy; nothing was run"; exit 1; }
+	cd bench/reference && GOWORK=off go test -run '^$$' -bench . -benchtime 200ms .
+
+ci:
+	.ci/run
