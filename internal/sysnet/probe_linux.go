@@ -53,12 +53,12 @@ func (p *Probe) Alive() bool {
 
 func (p *Probe) look(fd uintptr) {
 	_, err := p.peek(fd)
-	p.alive = err == unix.EAGAIN
+	p.alive = err == unix.EAGAIN || err == unix.ENOTSOCK // nothing that can be asked
 }
 
 func (p *Probe) lookWrapped(fd uintptr) {
 	n, err := p.peek(fd)
-	p.alive = err == unix.EAGAIN || n > 0 && err == 0 && !hungUp(fd)
+	p.alive = err == unix.EAGAIN || err == unix.ENOTSOCK || n > 0 && err == 0 && !hungUp(fd)
 }
 
 // peek wraps recv(2) of one byte with MSG_PEEK and MSG_DONTWAIT. It makes the
