@@ -28,8 +28,8 @@ func (p *pool) searchVictim(r *resource, swap bool) *resource {
 	}
 	for i := 0; victim == nil && i < n; i++ {
 		s := &p.shards[(start+i)&(n-1)]
-		if victim, _ = s.claim(next, r, swap); victim != nil && swap && s != home {
-			home.admit(r)
+		if victim, _ = s.claim(next, r, swap); victim != nil && swap {
+			r.admitElsewhere(s)
 		}
 	}
 	return victim
@@ -71,14 +71,10 @@ func (s *residents) claim(e expert, r *resource, swap bool) (victim *resource, n
 	if s.clerk.clock%s.eraTime == 0 {
 		r.pool.nextEra()
 	}
-	if !swap {
+	if swap {
+		s.swap(victim, r)
+	} else {
 		s.makeBusy(victim)
-		return victim, noExpert
-	}
-	s.evictions++
-	s.expel(victim)
-	if s == r.shard() {
-		s.enrol(r)
 	}
 	return victim, noExpert
 }

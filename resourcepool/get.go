@@ -60,9 +60,11 @@ func (r *resource) enqueueForSlot() *waiter {
 	p := r.pool
 	p.waitLock.Lock()
 	defer p.waitLock.Unlock()
-	waiter := p.newWaiter(r)
+	waiter, alone := p.newWaiter(r), p.slotQueue.oldest == nil
 	p.enqueueSlotWaiter(waiter)
-	p.match()
+	if alone {
+		p.match()
+	}
 	return waiter
 }
 

@@ -4,11 +4,10 @@ package resourcepool
 // resource is seeking, claimed by the caller, who owns g.
 func (r *resource) open(g grant, a Allocator) error {
 	switch g.kind {
-	case grantVictim:
-		g.victim.shard().leave(g.victim, byEviction)
-		fallthrough
 	case grantSlot:
 		r.shard().admit(r)
+	case grantVictim:
+		r.replace(g.victim)
 	}
 	if g.victim != nil {
 		r.evict(g.victim)
@@ -115,17 +114,21 @@ func (r *resource) relinquish(withSlot bool) {
 func (r *resource) inherit(withSlot bool) {
 	p, home := r.pool, int(r.home)
 	for {
+		alone := p.slotQueue.oldest == nil
 		heir := r.succeed()
 		if withSlot {
 			p.free.Release(home)
-			withSlot = false
 		}
-		p.match()
+		if withSlot || alone {
+			p.match()
+		}
+		withSlot = false
 		if heir == nil || heir.queue == nil || !heir.cancelled {
 			return
 		}
 		p.dequeueSlotWaiter(heir)
-		heir.signal(grant{kind: grantNothing})
+		heir.give(grant{kind: grantNothing})
+		heir.wake()
 	}
 }
 

@@ -80,28 +80,31 @@ func (p *pool) tryTake(r *resource) (grant, bool) {
 }
 
 // match serves slot waiters, oldest first, while there is anything to serve
-// them with. Whoever adds a slot waiter calls it in the same critical section,
-// after adding: enqueue, then re-check (I6). Whoever frees a slot or parks a
-// resource looks for waiters after that. waitLock is held, so that a slot is
-// never taken for a waiter who is then served from elsewhere (I7).
+// them with. Who joins an empty queue calls it in the same critical section:
+// enqueue, then re-check (I6). Who joins others need not: they found nothing,
+// and what has been freed or parked since then is theirs already, or about to
+// be. Whoever frees a slot looks for waiters after that. waitLock is held, so
+// that a slot is never taken for a waiter who is then served from elsewhere (I7).
 func (p *pool) match() {
 	for p.slotQueue.oldest != nil {
 		r := p.slotQueue.oldest.resource
 		if p.free.TryAcquire(int(r.home)) {
-			p.grantSlotWaiter(grant{kind: grantSlot})
+			p.giveOldest(grant{kind: grantSlot}).wake()
 		} else if victim := p.claimVictim(r); victim != nil {
-			p.grantSlotWaiter(grant{kind: grantVictim, victim: victim})
+			p.giveOldest(grant{kind: grantVictim, victim: victim}).wake()
 		} else {
 			return
 		}
 	}
 }
 
-// grantSlotWaiter hands g to the oldest slot waiter. waitLock is held.
-func (p *pool) grantSlotWaiter(g grant) {
+// giveOldest grants g to the oldest slot waiter, which is to be woken. waitLock
+// is held.
+func (p *pool) giveOldest(g grant) *waiter {
 	w := p.slotQueue.oldest
 	p.dequeueSlotWaiter(w)
-	w.signal(g)
+	w.give(g)
+	return w
 }
 
 // freeSlot counts a slot as free and sees to it that no waiter misses it.

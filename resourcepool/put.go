@@ -82,25 +82,35 @@ func (r *resource) yield(w uint64) bool {
 func (r *resource) handOver(from uint64) bool {
 	p := r.pool
 	p.waitLock.Lock()
-	defer p.waitLock.Unlock()
-	heir, other := r.waiters.oldest, p.slotQueue.oldest
-	switch {
-	case heir == nil:
+	w := r.passOn(from)
+	p.waitLock.Unlock()
+	if w == nil {
 		return false
-	case other != nil && other.olderThan(heir):
-		if !r.state.move(from, phaseReleasing, 0) {
-			return false
-		}
-		p.grantSlotWaiter(grant{kind: grantVictim, victim: r})
-	default:
-		w := r.state.w.Load()
-		if phaseOf(w) != from || !r.use(w) {
-			return false
-		}
-		r.leaveQueue(heir)
-		heir.signal(grant{kind: grantHeld, generation: generationOf(w)})
 	}
+	w.wake()
 	return true
+}
+
+// passOn is handOver up to the waking of the waiter it returns. waitLock is
+// held.
+func (r *resource) passOn(from uint64) *waiter {
+	heir, other := r.waiters.oldest, r.pool.slotQueue.oldest
+	if heir == nil {
+		return nil
+	}
+	if other != nil && other.olderThan(heir) {
+		if !r.state.move(from, phaseReleasing, 0) {
+			return nil
+		}
+		return r.pool.giveOldest(grant{kind: grantVictim, victim: r})
+	}
+	w := r.state.w.Load()
+	if phaseOf(w) != from || !r.use(w) {
+		return nil
+	}
+	r.leaveQueue(heir)
+	heir.give(grant{kind: grantHeld, generation: generationOf(w)})
+	return heir
 }
 
 // offer gives the slot of a resource that was just parked to the oldest slot
@@ -108,10 +118,14 @@ func (r *resource) handOver(from uint64) bool {
 // offer is theirs to make when they put it.
 func (r *resource) offer() {
 	p := r.pool
+	var w *waiter
 	p.waitLock.Lock()
-	defer p.waitLock.Unlock()
 	if p.slotQueue.oldest != nil && r.state.move(phaseIdle, phaseReleasing, 0) {
-		p.grantSlotWaiter(grant{kind: grantVictim, victim: r})
+		w = p.giveOldest(grant{kind: grantVictim, victim: r})
+	}
+	p.waitLock.Unlock()
+	if w != nil {
+		w.wake()
 	}
 }
 

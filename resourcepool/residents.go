@@ -40,7 +40,6 @@ type departure uint8
 
 const (
 	byRelease   departure = iota
-	byEviction            // Release is called after it
 	byFailure             // of Allocate
 	unallocated           // Allocate was not even called
 )
@@ -70,8 +69,6 @@ func (s *residents) leave(r *resource, how departure) {
 	s.lock.Lock()
 	s.drain() // so that the stack does not keep what the program has dropped
 	switch how {
-	case byEviction:
-		s.evictions++
 	case byFailure:
 		s.failed++
 	case unallocated:
@@ -79,6 +76,32 @@ func (s *residents) leave(r *resource, how departure) {
 	}
 	s.expel(r)
 	s.lock.Unlock()
+}
+
+// replace makes r, which seeks a slot, a resident in the place of a victim.
+func (r *resource) replace(victim *resource) {
+	s := victim.shard()
+	s.lock.Lock()
+	s.drain()
+	s.swap(victim, r)
+	s.lock.Unlock()
+	r.admitElsewhere(s)
+}
+
+// swap is replace with the lock of the victim's shard held. If that of r is
+// another one, admitElsewhere completes it when the lock is no longer held.
+func (s *residents) swap(victim, r *resource) {
+	s.evictions++
+	s.expel(victim)
+	if s == r.shard() {
+		s.enrol(r)
+	}
+}
+
+func (r *resource) admitElsewhere(than *residents) {
+	if s := r.shard(); s != than {
+		s.admit(r)
+	}
 }
 
 // expel takes r off its lists and adds its uses to the total.

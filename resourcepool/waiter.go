@@ -83,13 +83,15 @@ func (q *waiterQueue) remove(w *waiter) {
 	w.prev, w.next, w.queue = nil, nil, nil
 }
 
-// signal hands g to a waiter that has been taken off its queue. The channel
-// has room for the one signal that a waiter ever gets.
-func (w *waiter) signal(g grant) {
+// give makes g the property of a waiter that has been taken off its queue.
+// waitLock is held. wake tells it, and need not be called under the lock: the
+// channel has room for the one message that a waiter ever gets.
+func (w *waiter) give(g grant) {
 	w.resource.pool.waiting--
 	w.grant = g
-	w.ready <- struct{}{}
 }
+
+func (w *waiter) wake() { w.ready <- struct{}{} }
 
 // wait parks until a grant or a message on cancel, and reports whether it was
 // the grant. A grant that is there already wins, so that a Get that can be
