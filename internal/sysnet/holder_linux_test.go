@@ -195,6 +195,32 @@ func TestProbeOfAnOpaqueConn(t *testing.T) {
 	}
 }
 
+// piped is a connection whose descriptor is no socket.
+type piped struct {
+	net.Conn
+	f *os.File
+}
+
+func (p piped) SyscallConn() (syscall.RawConn, error) { return p.f.SyscallConn() }
+
+func TestProbeOfADescriptorThatIsNoSocket(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	defer r.Close()
+	plain, wrapped := NewProbe(piped{f: r}), NewProbe(wrapper{piped{f: r}})
+	if _, err := w.Write([]byte(message)); err != nil {
+		t.Fatal(err)
+	}
+	wantAlive(t, plain, true) // there is nothing to ask
+	wantAlive(t, wrapped, true)
+	r.Close()
+	wantAlive(t, plain, false)
+	wantAlive(t, wrapped, false)
+}
+
 func TestAliveAllocatesNothing(t *testing.T) {
 	forEachKind(t, func(t *testing.T, here, there net.Conn) {
 		p := NewProbe(here)

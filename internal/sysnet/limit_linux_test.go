@@ -8,16 +8,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestFDLimitIsWhatWasSet(t *testing.T) {
-	var original unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &original); err != nil {
+// restoreLimit sets RLIMIT_NOFILE as it is now when the test has ended.
+func restoreLimit(t *testing.T) (now unix.Rlimit) {
+	t.Helper()
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &now); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &original); err != nil {
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &now); err != nil {
 			t.Error(err)
 		}
 	})
+	return now
+}
+
+func TestFDLimitIsWhatWasSet(t *testing.T) {
+	original := restoreLimit(t)
 	for _, soft := range []uint64{0, 100, 512, original.Max} {
 		limit := unix.Rlimit{Cur: min(soft, original.Max), Max: original.Max}
 		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
@@ -30,6 +36,25 @@ func TestFDLimitIsWhatWasSet(t *testing.T) {
 		if got, err := FDLimit(); err != nil || got != want {
 			t.Errorf("FDLimit is %d, %v; want %d", got, err, want)
 		}
+	}
+}
+
+func TestSetFDLimit(t *testing.T) {
+	original := restoreLimit(t)
+	want := unix.Rlimit{Cur: min(100, original.Max), Max: original.Max}
+	if err := SetFDLimit(want.Cur); err != nil {
+		t.Fatal(err)
+	}
+	var got unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &got); err != nil || got != want {
+		t.Errorf("the limit is %+v, %v; want %+v", got, err, want)
+	}
+	if original.Max == unix.RLIM_INFINITY {
+		return
+	}
+	err := SetFDLimit(original.Max + 1)
+	if want := "setrlimit: invalid argument"; err == nil || err.Error() != want {
+		t.Errorf("a soft limit over the hard one: %v, want %s", err, want)
 	}
 }
 
@@ -64,18 +89,11 @@ func TestOpenFDsCountsFiles(t *testing.T) {
 
 // TestOpenFDsWithNoneLeft has no descriptor to count with.
 func TestOpenFDsWithNoneLeft(t *testing.T) {
-	var original unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &original); err != nil {
+	restoreLimit(t)
+	if err := SetFDLimit(3); err != nil {
 		t.Fatal(err)
 	}
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 3, Max: original.Max}); err != nil {
-		t.Fatal(err)
-	}
-	n, err := OpenFDs()
-	if e := unix.Setrlimit(unix.RLIMIT_NOFILE, &original); e != nil {
-		t.Fatal(e)
-	}
-	if err == nil {
+	if n, err := OpenFDs(); err == nil {
 		t.Fatalf("OpenFDs is %d with no descriptor to be had", n)
 	}
 }

@@ -68,6 +68,7 @@ func tlsPair(pair makePair, ticket bool) makePair {
 		client := tls.Client(plainHere, &tls.Config{
 			InsecureSkipVerify: true, // who the peer is does not matter here
 			MinVersion:         tls.VersionTLS13,
+			ClientSessionCache: tls.NewLRUClientSessionCache(1), // or it is sent no ticket
 		})
 		server := tls.Server(plainThere, &tls.Config{
 			Certificates:           []tls.Certificate{certificate(t)},
