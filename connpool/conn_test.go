@@ -1,0 +1,219 @@
+package connpool
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestConnIsANetConn holds a *Conn against the documentation of net.Conn.
+// Each test has a fresh connection, and then the same one after a reuse.
+func TestConnIsANetConn(t *testing.T) {
+	for _, network := range []string{"tcp", "unix", "tls"} {
+		for name, test := range map[string]func(t *testing.T, conn *Conn, there net.Conn){
+			"much both ways at once": testBulk,
+			"addresses":              testAddresses,
+			"deadlines":              testDeadlines,
+			"deadline while reading": testDeadlineWhileReading,
+			"concurrent methods":     testConcurrentMethods,
+			"end of the peer's":      testPeerCloses,
+			"close":                  testClose,
+		} {
+			t.Run(network+"/"+name, func(t *testing.T) {
+				usePool(t, 1)
+				var s *server
+				var d Dialer = &net.Dialer{}
+				if network == "tls" {
+					s, d = newTLSServer(t, true)
+				} else {
+					s = newServer(t, network)
+				}
+				t.Run("fresh", func(t *testing.T) {
+					conn := mustGetWith(t, s.resource(), d)
+					defer conn.Close()
+					test(t, conn, s.accept())
+				})
+				t.Run("reused", func(t *testing.T) {
+					cr := s.resource()
+					mustGetWith(t, cr, d).Put()
+					conn := mustGetWith(t, cr, mustNotDial(t))
+					defer conn.Close()
+					test(t, conn, s.accept())
+				})
+			})
+		}
+	}
+}
+
+func testBulk(t *testing.T, conn *Conn, there net.Conn) {
+	var wg sync.WaitGroup
+	for _, way := range [][2]net.Conn{{conn, there}, {there, conn}} {
+		data := make([]byte, 1<<20)
+		for i := range data {
+			data[i] = byte(rand.Uint32())
+		}
+		wg.Go(func() {
+			if n, err := way[0].Write(data); n != len(data) || err != nil {
+				t.Errorf("wrote %d of %d bytes: %v", n, len(data), err)
+			}
+		})
+		wg.Go(func() {
+			got := make([]byte, len(data))
+			if _, err := io.ReadFull(way[1], got); err != nil || !bytes.Equal(got, data) {
+				t.Errorf("other bytes came than were sent, or %v", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func testAddresses(t *testing.T, conn *Conn, there net.Conn) {
+	if a, b := conn.RemoteAddr(), there.LocalAddr(); a.String() != b.String() || a.Network() != b.Network() {
+		t.Errorf("the remote address is %v, the peer's is %v", a, b)
+	}
+	if a, b := conn.LocalAddr(), there.RemoteAddr(); a.String() != b.String() || a.Network() != b.Network() {
+		t.Errorf("the local address is %v, the peer has %v", a, b)
+	}
+}
+
+func wantTimeout(t *testing.T, what string, n int, err error) {
+	t.Helper()
+	e, ok := errors.AsType[net.Error](err)
+	if n != 0 || !ok || !e.Timeout() || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("%s: %d bytes, %v; want a timeout", what, n, err)
+	}
+}
+
+func testDeadlines(t *testing.T, conn *Conn, there net.Conn) {
+	past := time.Unix(1, 0)
+	read := func() (int, error) { return conn.Read(make([]byte, 1)) }
+	for _, c := range []struct {
+		name string
+		set  func(time.Time) error
+	}{
+		{"SetReadDeadline", conn.SetReadDeadline},
+		{"SetDeadline", conn.SetDeadline},
+	} {
+		if err := c.set(past); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			n, err := read()
+			wantTimeout(t, "read after "+c.name, n, err)
+		}
+		if err := c.set(time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		wantTalk(t, conn, there)
+	}
+	if err := conn.SetWriteDeadline(past); err != nil {
+		t.Fatal(err)
+	}
+	n, err := conn.Write([]byte("x"))
+	wantTimeout(t, "write after SetWriteDeadline", n, err)
+}
+
+func testDeadlineWhileReading(t *testing.T, conn *Conn, there net.Conn) {
+	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	n, err := conn.Read(make([]byte, 1))
+	wantTimeout(t, "read", n, err)
+	if err := conn.SetReadDeadline(time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	wantTalk(t, conn, there)
+}
+
+func testConcurrentMethods(t *testing.T, conn *Conn, there net.Conn) {
+	var wg sync.WaitGroup
+	wg.Go(func() { _, _ = io.Copy(there, io.LimitReader(there, 1600)) }) // an echo
+	for range 16 {
+		wg.Go(func() {
+			if _, err := conn.Write(make([]byte, 100)); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			if _, err := io.ReadFull(conn, make([]byte, 100)); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			deadline := time.Now().Add(patience)
+			for _, set := range []func(time.Time) error{conn.SetDeadline, conn.SetReadDeadline, conn.SetWriteDeadline} {
+				if err := set(deadline); err != nil {
+					t.Error(err)
+				}
+			}
+			conn.LocalAddr()
+			conn.RemoteAddr()
+		})
+	}
+	wg.Wait()
+}
+
+func testPeerCloses(t *testing.T, conn *Conn, there net.Conn) {
+	if _, err := there.Write([]byte(message)); err != nil {
+		t.Fatal(err)
+	}
+	if err := there.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(conn); err != nil || string(got) != message {
+		t.Fatalf("read %q, %v; want %q to the end", got, err, message)
+	}
+}
+
+// testClose closes while a read is blocked. The reader has the embedded
+// connection, as Close takes that out of the Conn.
+func testClose(t *testing.T, conn *Conn, there net.Conn) {
+	done := make(chan error, 1)
+	inner := conn.Conn
+	go func() {
+		_, err := inner.Read(make([]byte, 1))
+		done <- err
+	}()
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantEOF(t, there)
+	select {
+	case err := <-done:
+		if !errors.Is(err, net.ErrClosed) {
+			t.Fatalf("the blocked read returned %v", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("Close did not end a blocked read")
+	}
+	if _, err := inner.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
+		t.Fatalf("write after close: %v", err)
+	}
+}
+
+// TestDeadlineStaysOnAParkedConnection and does not make it look dead.
+func TestDeadlineStaysOnAParkedConnection(t *testing.T) {
+	usePool(t, 1)
+	s := newServer(t, "tcp")
+	cr := s.resource()
+	conn := mustGet(t, cr)
+	there := s.accept()
+	if err := conn.SetDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	conn.Put()
+	conn = mustGetWith(t, cr, mustNotDial(t))
+	n, err := conn.Read(make([]byte, 1))
+	wantTimeout(t, "read", n, err)
+	if err := conn.SetDeadline(time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	wantTalk(t, conn, there)
+	conn.Put()
+}

@@ -1,0 +1,115 @@
+package connpool
+
+import (
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestErrorsOfTheDialerComeVerbatim(t *testing.T) {
+	p := usePool(t, 1)
+	cr := newResource(t, "tcp", "nowhere:1")
+	_, err := cr.GetWithDialer(nil, dialerFunc(func(network, address string) (net.Conn, error) {
+		if network != "tcp" || address != "nowhere:1" {
+			t.Errorf("asked to dial %q %q", network, address)
+		}
+		return nil, errFake
+	}))
+	wantErr(t, "Get", err, errFake)
+	wantUsage(t, p, 0, 0)
+
+	both := newPipe(t)
+	_, err = cr.GetWithDialer(nil, dialerFunc(func(string, string) (net.Conn, error) { return both, errFake }))
+	wantErr(t, "Get with a connection and an error", err, errFake)
+	if both.closes != 1 {
+		t.Fatalf("what came with an error was closed %d times", both.closes)
+	}
+	wantUsage(t, p, 0, 0)
+	if n := p.Stats().AllocationErrors; n != 2 {
+		t.Fatalf("%d allocation errors", n)
+	}
+}
+
+func TestErrorsOfNetComeVerbatim(t *testing.T) {
+	p := usePool(t, 1)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := l.Addr().String()
+	l.Close()
+	for _, c := range []struct{ network, address string }{
+		{"tcp", nobody},
+		{"tcp", "127.0.0.1"},
+		{"tcp", ""},
+		{"nonsense", nobody},
+	} {
+		_, err := New(c.network, c.address).Get(nil, patience)
+		if e, ok := err.(*net.OpError); !ok || e.Op != "dial" || e.Net != c.network {
+			t.Errorf("%s %q: %T %v, want the *net.OpError of the dial", c.network, c.address, err, err)
+		}
+	}
+	wantUsage(t, p, 0, 0)
+}
+
+func TestDialersThatReturnNothing(t *testing.T) {
+	p := usePool(t, 1)
+	for name, c := range map[string]struct {
+		dialer Dialer
+		says   string
+	}{
+		"nil":         {nil, "nil Dialer"},
+		"nil and nil": {dialerFunc(func(string, string) (net.Conn, error) { return nil, nil }), "connpool.dialerFunc"},
+	} {
+		conn, err := New("tcp", "nowhere:1").GetWithDialer(nil, c.dialer)
+		if conn != nil || err == nil {
+			t.Fatalf("%s: %v, %v", name, conn, err)
+		}
+		for _, want := range []string{"connpool: ", c.says, "tcp nowhere:1"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %q does not say %q", name, err, want)
+			}
+		}
+		wantUsage(t, p, 0, 0)
+	}
+}
+
+// TestReuseNeedsNoDialer: the dialer matters only if there is nothing to reuse.
+func TestReuseNeedsNoDialer(t *testing.T) {
+	usePool(t, 1)
+	cr := newResource(t, "tcp", "nowhere:1")
+	mustGetWith(t, cr, newPipe(t)).Put()
+	mustGetWith(t, cr, nil).Put()
+}
+
+func TestDialerThatPanics(t *testing.T) {
+	p := usePool(t, 1)
+	cr := newResource(t, "tcp", "nowhere:1")
+	wantPanic(t, "fake panic", func() {
+		_, _ = cr.GetWithDialer(nil, dialerFunc(func(string, string) (net.Conn, error) { panic("fake panic") }))
+	})
+	wantUsage(t, p, 0, 0)
+	mustGetWith(t, cr, newPipe(t)).Put()
+}
+
+// TestDialerRunsOnTheGoroutineOfGet by ending it.
+func TestDialerRunsOnTheGoroutineOfGet(t *testing.T) {
+	p := usePool(t, 1)
+	ended := make(chan bool, 1)
+	go func() {
+		returned := false
+		defer func() { ended <- !returned }()
+		_, _ = New("tcp", "nowhere:1").GetWithDialer(nil, dialerFunc(exitingDial))
+		returned = true
+	}()
+	if !<-ended {
+		t.Fatal("Get returned")
+	}
+	wantUsage(t, p, 0, 0)
+}
+
+func exitingDial(string, string) (net.Conn, error) {
+	runtime.Goexit()
+	return nil, nil
+}
