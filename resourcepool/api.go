@@ -130,7 +130,8 @@ type Resource struct{ r resource }
 // at most one. The channel is looked at only while waiting; nil never cancels,
 // and a context's Done channel fits. A Get that was cancelled returns
 // ErrorPutTimeout or ErrorResourceLimitExceeded; any other error is that of
-// Allocate, as it was returned.
+// Allocate, as it was returned. With as many slots as users, of whom none holds
+// two, a Get is never refused for want of a slot.
 //
 // The caller owes a Put or a Release for each Get that returned nil.
 func (r *Resource) Get(cancelChannel <-chan struct{}) error {
