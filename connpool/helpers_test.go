@@ -120,6 +120,7 @@ func serve(t *testing.T, l net.Listener) *server {
 	var wg sync.WaitGroup
 	over := make(chan struct{})
 	wg.Go(func() {
+		defer close(s.accepted)
 		for {
 			conn, err := l.Accept()
 			if err != nil {
@@ -150,7 +151,10 @@ func (s *server) resource() *ConnResource { return newResource(s.t, s.network, s
 func (s *server) accept() net.Conn {
 	s.t.Helper()
 	select {
-	case conn := <-s.accepted:
+	case conn, ok := <-s.accepted:
+		if !ok {
+			s.t.Fatalf("nobody listens on %s any more", s.address)
+		}
 		if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 			s.t.Fatal(err)
 		}
