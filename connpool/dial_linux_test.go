@@ -42,7 +42,7 @@ func fullListener(t *testing.T) string {
 func TestGetTimesOut(t *testing.T) {
 	p := usePool(t, 1)
 	cr := newResource(t, "tcp", fullListener(t))
-	conn, err := cr.Get(nil, 20*time.Millisecond)
+	conn, err := cr.Get(now(), 20*time.Millisecond)
 	if conn != nil {
 		t.Fatal("connected")
 	}
@@ -81,16 +81,16 @@ func TestSocketOptions(t *testing.T) {
 		keepAlive, userTimeout int
 	}{
 		"Get": {func(cr *ConnResource) (*Conn, error) {
-			return cr.Get(nil, patience)
+			return cr.Get(now(), patience)
 		}, 1, 60_000},
 		"Get without a timeout": {func(cr *ConnResource) (*Conn, error) {
-			return cr.Get(nil, -1)
+			return cr.Get(now(), -1)
 		}, 1, 60_000},
 		"GetWithDialer": {func(cr *ConnResource) (*Conn, error) {
-			return cr.GetWithDialer(nil, &net.Dialer{})
+			return cr.GetWithDialer(now(), &net.Dialer{})
 		}, 1, 0},
 		"GetWithDialer without keepalive": {func(cr *ConnResource) (*Conn, error) {
-			return cr.GetWithDialer(nil, &net.Dialer{KeepAlive: -1})
+			return cr.GetWithDialer(now(), &net.Dialer{KeepAlive: -1})
 		}, 0, 0},
 	} {
 		conn, err := c.get(s.resource())

@@ -10,7 +10,7 @@ import (
 func TestErrorsOfTheDialerComeVerbatim(t *testing.T) {
 	p := usePool(t, 1)
 	cr := newResource(t, "tcp", "nowhere:1")
-	_, err := cr.GetWithDialer(nil, dialerFunc(func(network, address string) (net.Conn, error) {
+	_, err := cr.GetWithDialer(now(), dialerFunc(func(network, address string) (net.Conn, error) {
 		if network != "tcp" || address != "nowhere:1" {
 			t.Errorf("asked to dial %q %q", network, address)
 		}
@@ -20,7 +20,7 @@ func TestErrorsOfTheDialerComeVerbatim(t *testing.T) {
 	wantUsage(t, p, 0, 0)
 
 	both := newPipe(t)
-	_, err = cr.GetWithDialer(nil, dialerFunc(func(string, string) (net.Conn, error) { return both, errFake }))
+	_, err = cr.GetWithDialer(now(), dialerFunc(func(string, string) (net.Conn, error) { return both, errFake }))
 	wantErr(t, "Get with a connection and an error", err, errFake)
 	if both.closes != 1 {
 		t.Fatalf("what came with an error was closed %d times", both.closes)
@@ -45,7 +45,7 @@ func TestErrorsOfNetComeVerbatim(t *testing.T) {
 		{"tcp", ""},
 		{"nonsense", nobody},
 	} {
-		_, err := New(c.network, c.address).Get(nil, patience)
+		_, err := New(c.network, c.address).Get(now(), patience)
 		if e, ok := err.(*net.OpError); !ok || e.Op != "dial" || e.Net != c.network {
 			t.Errorf("%s %q: %T %v, want the *net.OpError of the dial", c.network, c.address, err, err)
 		}
@@ -62,7 +62,7 @@ func TestDialersThatReturnNothing(t *testing.T) {
 		"nil":         {nil, "nil Dialer"},
 		"nil and nil": {dialerFunc(func(string, string) (net.Conn, error) { return nil, nil }), "connpool.dialerFunc"},
 	} {
-		conn, err := New("tcp", "nowhere:1").GetWithDialer(nil, c.dialer)
+		conn, err := New("tcp", "nowhere:1").GetWithDialer(now(), c.dialer)
 		if conn != nil || err == nil {
 			t.Fatalf("%s: %v, %v", name, conn, err)
 		}
@@ -87,7 +87,7 @@ func TestDialerThatPanics(t *testing.T) {
 	p := usePool(t, 1)
 	cr := newResource(t, "tcp", "nowhere:1")
 	wantPanic(t, "fake panic", func() {
-		_, _ = cr.GetWithDialer(nil, dialerFunc(func(string, string) (net.Conn, error) { panic("fake panic") }))
+		_, _ = cr.GetWithDialer(now(), dialerFunc(func(string, string) (net.Conn, error) { panic("fake panic") }))
 	})
 	wantUsage(t, p, 0, 0)
 	mustGetWith(t, cr, newPipe(t)).Put()
@@ -100,7 +100,7 @@ func TestDialerRunsOnTheGoroutineOfGet(t *testing.T) {
 	go func() {
 		returned := false
 		defer func() { ended <- !returned }()
-		_, _ = New("tcp", "nowhere:1").GetWithDialer(nil, dialerFunc(exitingDial))
+		_, _ = New("tcp", "nowhere:1").GetWithDialer(now(), dialerFunc(exitingDial))
 		returned = true
 	}()
 	if !<-ended {

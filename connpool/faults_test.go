@@ -102,9 +102,11 @@ func TestFault9ReuseAllocatesNothing(t *testing.T) {
 			cr := s.resource()
 			mustGetWith(t, cr, d).Put()
 			s.accept()
+			cancel := make(chan struct{})
+			close(cancel) // so that no Get waits
 			for name, get := range map[string]func() (*Conn, error){
-				"Get":           func() (*Conn, error) { return cr.Get(nil, patience) },
-				"GetWithDialer": func() (*Conn, error) { return cr.GetWithDialer(nil, d) },
+				"Get":           func() (*Conn, error) { return cr.Get(cancel, patience) },
+				"GetWithDialer": func() (*Conn, error) { return cr.GetWithDialer(cancel, d) },
 			} {
 				if n := testing.AllocsPerRun(100, func() {
 					conn, err := get()

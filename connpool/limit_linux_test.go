@@ -20,7 +20,7 @@ func TestFault8PoolIsMadeAtFirstUse(t *testing.T) {
 	unused.ScheduleClose() // no use of a pool either
 	setLimit(t, 300)
 	want := 300 - openFDs(t) - 18 // 18 is 300/16
-	if conn, err := cr.GetWithDialer(nil, newPipe(t)); err != nil {
+	if conn, err := cr.GetWithDialer(now(), newPipe(t)); err != nil {
 		t.Error(err)
 	} else {
 		conn.Put()

@@ -2,6 +2,10 @@ package connpool
 
 import (
 	"errors"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/slotpool/slotpool/resourcepool"
@@ -83,6 +87,53 @@ func TestOtherPackagesShareTheSlots(t *testing.T) {
 		t.Fatalf("the connection was closed %d times", inner.closes)
 	}
 	other.Put()
+}
+
+// TestConcurrentFirstUseOfOneConnResource: all users share one resource of the
+// pool, or they would share one connection.
+func TestConcurrentFirstUseOfOneConnResource(t *testing.T) {
+	usePool(t, 1)
+	const users = 4
+	all := make([]*ConnResource, 2000)
+	for i := range all {
+		all[i] = New("tcp", "nowhere:1")
+	}
+	var got [users][]*resourcepool.Resource
+	var ready atomic.Int32
+	var wg sync.WaitGroup
+	for u := range users {
+		wg.Go(func() {
+			for ready.Add(1); ready.Load() < users; { // neck and neck from here
+				runtime.Gosched()
+			}
+			for _, cr := range all {
+				got[u] = append(got[u], cr.c.resource())
+			}
+		})
+	}
+	wg.Wait()
+	for u := range users {
+		if !slices.Equal(got[u], got[0]) {
+			t.Fatal("two users have different resources for one address")
+		}
+	}
+}
+
+// TestResourceDialsByItself: what the pool has is an AllocateReleaser like
+// others, and fit for a Get that brings no dialer.
+func TestResourceDialsByItself(t *testing.T) {
+	p := usePool(t, 1)
+	s := newServer(t, "tcp")
+	cr := s.resource()
+	if err := cr.c.resource().Get(now()); err != nil {
+		t.Fatal(err)
+	}
+	there := s.accept()
+	cr.c.resource().Put()
+	conn := mustGetWith(t, cr, mustNotDial(t))
+	wantTalk(t, conn, there)
+	conn.Put()
+	wantUsage(t, p, 0, 1)
 }
 
 // foreign is an AllocateReleaser of another package.
