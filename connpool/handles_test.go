@@ -1,6 +1,7 @@
 package connpool
 
 import (
+	"errors"
 	"net"
 	"runtime"
 	"testing"
@@ -139,6 +140,30 @@ func TestCloseAfterPutDoesNothing(t *testing.T) {
 		t.Fatal("it was closed")
 	}
 	second.Put()
+}
+
+// TestCloseOfTheEmbeddedConnectionEndsARead is the documented way to do that.
+func TestCloseOfTheEmbeddedConnectionEndsARead(t *testing.T) {
+	p := usePool(t, 1)
+	s := newServer(t, "tcp")
+	conn := mustGet(t, s.resource())
+	there := s.accept()
+	done := make(chan error, 1)
+	go func() {
+		_, err := conn.Read(make([]byte, 1))
+		done <- err
+	}()
+	if err := conn.Conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantEOF(t, there)
+	if err := <-done; !errors.Is(err, net.ErrClosed) {
+		t.Fatalf("the read returned %v", err)
+	}
+	if err := conn.Close(); !errors.Is(err, net.ErrClosed) {
+		t.Fatalf("Close after that returned %v", err)
+	}
+	wantUsage(t, p, 0, 0)
 }
 
 // TestTwoHandlesAlternate: the Conn of an earlier user is not the next user's.

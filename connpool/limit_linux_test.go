@@ -18,8 +18,8 @@ func TestFault8PoolIsMadeAtFirstUse(t *testing.T) {
 	}
 	cr, unused := New("tcp", "127.0.0.1:1"), New("tcp", "127.0.0.1:1")
 	unused.ScheduleClose() // no use of a pool either
-	setLimit(t, 300)
-	want := 300 - openFDs(t) - 18 // 18 is 300/16
+	setLimit(t, 150)
+	want := 150 - openFDs(t) - 9 // 9 is 150/16
 	if conn, err := cr.GetWithDialer(now(), newPipe(t)); err != nil {
 		t.Error(err)
 	} else {
@@ -31,7 +31,7 @@ func TestFault8PoolIsMadeAtFirstUse(t *testing.T) {
 	if name := GetResourcePool().Name(); name != "connections" {
 		t.Errorf("the pool is named %q", name)
 	}
-	setLimit(t, 200)
+	setLimit(t, 100)
 	if got := GetResourcePool().Stats().Max; got != want {
 		t.Errorf("%d slots after another change of the limit, want %d", got, want)
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slotpool/slotpool/internal/sysnet"
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
@@ -45,7 +46,7 @@ func watchdog(d time.Duration) (stop func()) {
 }
 
 const (
-	stressAddresses = 300
+	stressAddresses = 200
 	stressLimit     = 64 // descriptors
 	stressUsers     = 80 // more than there are slots
 )
@@ -57,6 +58,9 @@ const (
 func TestStressOverTCP(t *testing.T) {
 	d := stressTime(t)
 	if !inChild(t) {
+		if n, err := sysnet.FDLimit(); err != nil || n < 512 {
+			t.Skipf("a listener for each of %d addresses: too much for %d descriptors, %v", stressAddresses, n, err)
+		}
 		p := startPeers(t, stressAddresses)
 		runChild(t, addressVariable+"="+strings.Join(p.addresses, ","), "SLOTPOOL_STRESS="+d.String())
 		return
