@@ -89,6 +89,10 @@ func (cr *ConnResource) ScheduleClose() { cr.c.scheduleClose() }
 // embedded net.Conn is what the dialer returned, and nil once the caller has
 // given it up: using a Conn after Put or Close panics.
 //
+// Put and Close change the Conn itself, so no other goroutine may be using it
+// by then. To end a Read of another goroutine, close the embedded connection,
+// c.Conn.Close(), or set a deadline; then Close the Conn when it has returned.
+//
 // Deadlines and socket options stay on the connection when it is parked:
 // whoever sets some that the next user shall not have clears them before Put.
 type Conn struct {

@@ -22,10 +22,7 @@ func (d *dial) Allocate() error {
 	}
 	inner, err := d.dialer.Dial(c.network, c.address)
 	if err != nil {
-		if inner != nil {
-			inner.Close()
-		}
-		return err
+		return err // whatever inner is: with some dialers a nil pointer that is not nil
 	}
 	if inner == nil {
 		return fmt.Errorf("connpool: %T returned neither a connection nor an error for %s %s", d.dialer, c.network, c.address)

@@ -48,7 +48,9 @@ type Allocator interface {
 // AllocateReleaser makes and destroys the underlying thing of a resource.
 //
 // Both methods are called with no lock held and may use the same pool, but
-// must not Get the resource they are called for. They never overlap for one
+// must not Get the resource they are called for, nor may Release wait for a
+// resource that the goroutine it is called on may be getting: that could be any
+// goroutine in a Get. They never overlap for one
 // resource, and Release is called exactly once for each successful Allocate,
 // however the slot comes to be given up. Calls for different resources are
 // concurrent.
@@ -68,7 +70,8 @@ type AllocateReleaser interface {
 // finds the pool for as long as something else in the program refers to it.
 // Several pools may have one name.
 func New(max uint, metricsSubDirname string) *Pool {
-	return newPool(max, metricsSubDirname, shard.Count(max))
+	n := shard.Count(max)
+	return newPool(max, metricsSubDirname, n, shard.Lists(max, n))
 }
 
 // Pool is a number of slots and whoever waits for one. It is made by New and
@@ -130,8 +133,9 @@ type Resource struct{ r resource }
 // at most one. The channel is looked at only while waiting; nil never cancels,
 // and a context's Done channel fits. A Get that was cancelled returns
 // ErrorPutTimeout or ErrorResourceLimitExceeded; any other error is that of
-// Allocate, as it was returned. With as many slots as users, of whom none holds
-// two, a Get is never refused for want of a slot.
+// Allocate, as it was returned. With as many slots as users, a Get is never
+// refused for want of a slot as long as no user has two: one in use, or one of
+// an idle resource that it is releasing.
 //
 // The caller owes a Put or a Release for each Get that returned nil.
 func (r *Resource) Get(cancelChannel <-chan struct{}) error {

@@ -259,7 +259,7 @@ func TestStaleGenerationDoesNothing(t *testing.T) {
 }
 
 func TestCreateKeyedPutsEqualKeysTogether(t *testing.T) {
-	p := newPool(64, "", 8)
+	p := newPool(64, "", 8, 1)
 	a, b := p.CreateKeyed(&thing{}, "host:1"), p.CreateKeyed(&thing{}, "host:1")
 	if a.r.home != b.r.home {
 		t.Fatal("equal keys in different shards")

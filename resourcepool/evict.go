@@ -79,7 +79,8 @@ func (s *residents) claim(e expert, r *resource, swap bool) (victim *resource, n
 	return victim, noExpert
 }
 
-// search follows e. Sieve stands in where newest knows none.
+// search follows e. Sieve stands in where the others know none: it alone looks
+// at all, so that no idle resource is missed (I7).
 func (s *residents) search(e expert) (*resource, expert) {
 	switch e {
 	case newest:
@@ -87,7 +88,9 @@ func (s *residents) search(e expert) (*resource, expert) {
 			return r, newest
 		}
 	case leastRecent:
-		return s.claimLeastRecent(), leastRecent
+		if r := s.claimLeastRecent(); r != nil {
+			return r, leastRecent
+		}
 	}
 	return s.claimSieve(), sieve
 }

@@ -4,20 +4,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slotpool/slotpool/internal/shard"
 	"github.com/slotpool/slotpool/internal/trace"
 )
 
-// poolColumn runs traces over a real pool with a number of shards; with that
-// many lists too if force is set, as only a larger pool would have.
-func poolColumn(name string, shards int, force bool) trace.Column {
+// poolColumn runs traces over a real pool with so many shards.
+func poolColumn(name string, counts, lists int) trace.Column {
 	return trace.Column{Name: name, Dials: func(t *trace.Trace) (int, error) {
-		p := newPool(uint(t.Slots), "", shards)
-		if force {
-			p.p.shards = make([]residents, shards)
-			for i := range p.p.shards {
-				p.p.shards[i].init(&p.p)
-			}
-		}
+		p := newPool(uint(t.Slots), "", counts, lists)
 		return trace.PoolDials(t, func(target trace.Target, key string) trace.Resource {
 			return p.CreateKeyed(target, key)
 		})
@@ -34,7 +28,8 @@ func TestDialsAreNearTheBestFixedRules(t *testing.T) {
 		t.Skip("takes seconds, minutes under the race detector")
 	}
 	columns := append(trace.Columns(trace.Rules()),
-		poolColumn("1 shard", 1, true), poolColumn("4 shards", 4, true), poolColumn("64 shards", 64, false))
+		poolColumn("1 shard", 1, 1), poolColumn("4 shards", 4, 4),
+		poolColumn("64 shards", 64, shard.Lists(trace.Slots, 64)))
 	table, err := trace.Measure(trace.Specs(), columns, trace.Accesses)
 	if err != nil {
 		t.Fatal(err)

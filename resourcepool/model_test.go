@@ -151,7 +151,7 @@ type played struct {
 }
 
 func newPlayer(t *testing.T, slots, resources, shards int) *player {
-	pl := &player{t: t, p: newPool(uint(slots), "", shards), m: &model{slots: slots}}
+	pl := &player{t: t, p: newPool(uint(slots), "", shards, shards), m: &model{slots: slots}}
 	for i := range resources {
 		mr := &modelResource{}
 		pl.m.resources = append(pl.m.resources, mr)

@@ -54,7 +54,7 @@ func (r *resource) allocate(a Allocator, uses uint64) (err error) {
 }
 
 func (r *resource) renew(a Allocator) error {
-	if !r.state.move(phaseInUse, phaseReleasing, markScheduled) {
+	if !r.state.move(phaseInUse, phaseRenewing, markScheduled) {
 		panic("Resource was not gotten")
 	}
 	released, renewed := false, false
@@ -69,7 +69,7 @@ func (r *resource) renew(a Allocator) error {
 	r.saveError(r.target.Release())
 	released = true
 	r.shard().renewed.Add(1)
-	r.state.move(phaseReleasing, phaseAllocating, markScheduled)
+	r.state.move(phaseRenewing, phaseAllocating, markScheduled)
 	err := r.allocate(a, 0)
 	renewed = err == nil
 	return err

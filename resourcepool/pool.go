@@ -34,12 +34,14 @@ type pool struct {
 	counts counts
 }
 
-func newPool(max uint, name string, n int) *Pool {
+// newPool makes a pool with so many shards of slots and of residents, both of
+// them powers of two.
+func newPool(max uint, name string, counts, lists int) *Pool {
 	p := &Pool{pool{
 		max:    max,
 		name:   name,
-		free:   shard.NewSlots(max, n),
-		shards: make([]residents, shard.Lists(max, n)),
+		free:   shard.NewSlots(max, counts),
+		shards: make([]residents, lists),
 	}}
 	p.p.court.init(uint64(max))
 	for i := range p.p.shards {
@@ -61,8 +63,11 @@ func (p *pool) create(target AllocateReleaser, home int) *Resource {
 // nextShard picks the home of a resource without a key: each shard in turn.
 func (p *pool) nextShard() int { return int(p.created.Add(1) % uint64(p.free.Shards())) }
 
-// nextEra begins a new era. Two at once may make one of it.
-func (p *pool) nextEra() { p.era.Store((p.era.Load() + oneEra) & eraMask) }
+// nextEra begins a new era. Two at once may make one of it, but never go back.
+func (p *pool) nextEra() {
+	era := p.era.Load()
+	p.era.CompareAndSwap(era, (era+oneEra)&eraMask)
+}
 
 // tryTake takes a slot for r without waiting: a free one, else that of an idle
 // resource. It is false at once while others wait, who come first.

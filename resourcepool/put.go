@@ -41,7 +41,7 @@ func (r *resource) putSlow(generation uint64) {
 		case phaseOf(w) != phaseInUse:
 			return // released since, perhaps being allocated for somebody else
 		case w&markScheduled != 0:
-			if r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing)&^markScheduled) {
+			if r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing)) {
 				_ = r.close() // kept as the last error
 				return
 			}
@@ -58,7 +58,7 @@ func (r *resource) putSlow(generation uint64) {
 // nothing was done.
 func (r *resource) yield(w uint64) bool {
 	if w&markWaiters != 0 {
-		return r.handOver(phaseOf(w))
+		return r.handOver(w)
 	}
 	if !r.state.w.CompareAndSwap(w, inPhase(w, phaseIdle)|markListed) {
 		return false
@@ -78,11 +78,12 @@ func (r *resource) yield(w uint64) bool {
 
 // handOver passes a resource for which Gets wait to the oldest of them, or
 // its slot to a waiter for a slot who is older still. It fails if the last
-// waiter has just left.
-func (r *resource) handOver(from uint64) bool {
+// waiter has just left, or if the resource is no longer in the phase and of the
+// generation that seen has.
+func (r *resource) handOver(seen uint64) bool {
 	p := r.pool
 	p.waitLock.Lock()
-	w := r.passOn(from)
+	w := r.passOn(seen)
 	p.waitLock.Unlock()
 	if w == nil {
 		return false
@@ -93,19 +94,19 @@ func (r *resource) handOver(from uint64) bool {
 
 // passOn is handOver up to the waking of the waiter it returns. waitLock is
 // held.
-func (r *resource) passOn(from uint64) *waiter {
+func (r *resource) passOn(seen uint64) *waiter {
 	heir, other := r.waiters.oldest, r.pool.slotQueue.oldest
-	if heir == nil {
+	w := r.state.w.Load()
+	if heir == nil || phaseOf(w) != phaseOf(seen) || generationOf(w) != generationOf(seen) {
 		return nil
 	}
 	if other != nil && other.olderThan(heir) {
-		if !r.state.move(from, phaseReleasing, 0) {
+		if !r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing)) {
 			return nil
 		}
 		return r.pool.giveOldest(grant{kind: grantVictim, victim: r})
 	}
-	w := r.state.w.Load()
-	if phaseOf(w) != from || !r.use(w) {
+	if !r.use(w) {
 		return nil
 	}
 	r.leaveQueue(heir)

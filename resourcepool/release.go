@@ -8,7 +8,7 @@ func (r *resource) release() error {
 			panic("Resource is allocating")
 		case phaseEmpty, phaseSeeking:
 			return r.loadError()
-		case phaseReleasing:
+		case phaseReleasing, phaseRenewing:
 			if r.insist(w) {
 				return nil
 			}
@@ -31,7 +31,7 @@ func (r *resource) releaseGeneration(generation uint32) (bool, error) {
 			if r.startRelease(w) {
 				return true, r.close()
 			}
-		case phaseReleasing:
+		case phaseReleasing, phaseRenewing:
 			if r.insist(w) {
 				return false, nil
 			}
@@ -60,7 +60,7 @@ func (r *resource) scheduleRelease() error {
 }
 
 func (r *resource) startRelease(w uint64) bool {
-	return r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing)&^markScheduled)
+	return r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing))
 }
 
 // insist marks a resource to be released when it can be. One that is

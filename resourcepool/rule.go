@@ -24,6 +24,10 @@ const (
 	eraLists   = 32
 	minEra     = 4  // evictions
 	newestLook = 16 // how far newest looks beyond what was reused
+
+	// How many a search spares or moves at the most, which bounds how long it
+	// holds the lock. A larger list would be no better a sample.
+	mostSpared = 4096
 )
 
 // candidates are the resources of a shard that were idle when last looked at.
@@ -116,7 +120,7 @@ func (c *candidates) advance(era uint8) {
 }
 
 func (s *residents) claimSieve() *resource {
-	for {
+	for spared := 0; ; {
 		r := s.hand
 		if r == nil {
 			r = s.order.oldest
@@ -128,9 +132,10 @@ func (s *residents) claimSieve() *resource {
 		switch {
 		case phaseOf(w) != phaseIdle:
 			s.setAside(r, w, sieve)
-		case w&markReused != 0:
+		case w&markReused != 0 && spared < mostSpared:
 			if r.state.w.CompareAndSwap(w, w&^markReused) {
 				s.hand = r.links[byArrival].next
+				spared++
 			}
 		case s.take(r, w):
 			return r
@@ -156,6 +161,7 @@ func (s *residents) claimNewest() *resource {
 }
 
 func (s *residents) claimLeastRecent() *resource {
+	moved := 0
 	for i := range uint8(eraLists) {
 		at := &s.eras[(s.era+1+i)%eraLists]
 		for at.oldest != nil {
@@ -165,10 +171,13 @@ func (s *residents) claimLeastRecent() *resource {
 			case phaseOf(w) != phaseIdle:
 				s.setAside(r, w, leastRecent)
 			case eraOf(w) != r.era:
+				if moved++; moved > mostSpared {
+					return nil
+				}
 				at.remove(r, byEra)
 				s.dated(r, eraOf(w))
 			case s.take(r, w):
-				s.oldestEra.Store(uint32(s.era + 1 + i))
+				s.oldestEra.Store(uint32(s.era + 1 + i - eraLists))
 				return r
 			}
 		}

@@ -26,6 +26,7 @@ const (
 	phaseIdle                     // has a slot; parked, free to get or to evict
 	phaseInUse                    // has a slot; somebody's
 	phaseReleasing                // has a slot; Release is due or runs
+	phaseRenewing                 // the same, but it stays its user's
 
 	phaseMask uint64 = 7
 )

@@ -37,8 +37,9 @@ func (p *pool) census(st *Stats) {
 	opening := uint64(0)
 	for i := range p.shards {
 		s := &p.shards[i]
+		st.Gets += s.lateUses.Load() // first, so that no use is counted twice
 		opening += s.order.census(st) + s.busy.census(st)
-		st.Gets += s.uses + s.lateUses.Load()
+		st.Gets += s.uses
 		st.Evictions += s.evictions
 		st.AllocationErrors += s.failed
 		st.DeadOnCheck += s.renewed.Load()

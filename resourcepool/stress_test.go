@@ -25,8 +25,8 @@ type swapStress struct {
 	gets      atomic.Int64
 }
 
-func newSwapStress(t *testing.T, slots uint, shards, resources int) *swapStress {
-	s := &swapStress{t: t, p: newPool(slots, "", shards)}
+func newSwapStress(t *testing.T, slots uint, shards, lists, resources int) *swapStress {
+	s := &swapStress{t: t, p: newPool(slots, "", shards, lists)}
 	for i := range resources {
 		o := &owned{}
 		o.thing.open = &s.open
@@ -124,19 +124,19 @@ func (s *swapStress) giveBack(o *owned, id int64, rng *rand.Rand) {
 
 func TestOwnerSwapStress(t *testing.T) {
 	for _, c := range []struct {
-		name              string
-		slots             uint
-		shards, resources int
-		users             int64
+		name                     string
+		slots                    uint
+		shards, lists, resources int
+		users                    int64
 	}{
-		{"one slot", 1, 1, 4, 8},
-		{"few slots, few resources", 4, 2, 6, 16},
-		{"few slots, many resources", 8, 8, 200, 32},
-		{"a slot each", 64, 16, 64, 32},
+		{"one slot", 1, 1, 1, 4, 8},
+		{"few slots, few resources", 4, 2, 1, 6, 16},
+		{"few slots, many resources", 8, 8, 4, 200, 32},
+		{"a slot each", 64, 16, 8, 64, 32},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := stressTime(t)
-			s := newSwapStress(t, c.slots, c.shards, c.resources)
+			s := newSwapStress(t, c.slots, c.shards, c.lists, c.resources)
 			defer watchdog(s.p, d)()
 			var wg sync.WaitGroup
 			seed := uint64(time.Now().UnixNano())
@@ -149,6 +149,7 @@ func TestOwnerSwapStress(t *testing.T) {
 					if st := s.p.Stats(); st.InUse+st.Idle+st.Releasing > st.Max {
 						t.Errorf("over the limit: %+v", st)
 					}
+					s.p.p.court.best.Store(uint32(sieve) + rand.Uint32N(uint32(experts-sieve))) // each in turn
 				}
 			})
 			time.Sleep(d) // the length of the stress; nothing waits for it
@@ -165,6 +166,11 @@ func TestOwnerSwapStress(t *testing.T) {
 func (s *swapStress) finish() {
 	st := s.p.Stats()
 	wantUsage(s.t, s.p, 0, st.Idle, 0)
+	all := make([]*Resource, len(s.resources))
+	for i, o := range s.resources {
+		all[i] = o.r
+	}
+	auditAtRest(s.t, s.p, all)
 	if open := s.open.Load(); open != int64(st.Idle) {
 		s.t.Errorf("%d open, %d idle", open, st.Idle)
 	}
@@ -186,7 +192,7 @@ func (s *swapStress) finish() {
 // the shards.
 func TestImmediateGetIsNeverRefusedWithASlotEach(t *testing.T) {
 	for _, c := range []struct{ users, shards int }{{2, 2}, {3, 2}, {8, 8}, {16, 4}, {32, 32}} {
-		p := newPool(uint(c.users), "", c.shards)
+		p := newPool(uint(c.users), "", c.shards, min(c.shards, 4))
 		d := stressTime(t) / 4
 		stop := watchdog(p, d)
 		var wg sync.WaitGroup
@@ -204,9 +210,17 @@ func TestImmediateGetIsNeverRefusedWithASlotEach(t *testing.T) {
 						t.Errorf("%d users of as many slots in %d shards: %v", c.users, c.shards, err)
 						return
 					}
-					if rng.IntN(3) == 0 {
+					switch rng.IntN(8) {
+					case 0, 1:
 						_ = r.Release()
-					} else {
+					case 2:
+						_ = r.ScheduleRelease()
+						r.Put()
+					case 3:
+						if r.Renew(&thing{}) == nil {
+							r.Put()
+						}
+					default:
 						r.Put()
 					}
 				}
@@ -224,7 +238,7 @@ func TestImmediateGetIsNeverRefusedWithASlotEach(t *testing.T) {
 func TestHandOffStressLosesNoWaiter(t *testing.T) {
 	for _, slots := range []uint{1, 2, 7} {
 		d := stressTime(t) / 3
-		p := newPool(slots, "", 4)
+		p := newPool(slots, "", 4, 2)
 		stop := watchdog(p, d)
 		resources := make([]*Resource, 12)
 		for i := range resources {
