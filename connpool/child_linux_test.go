@@ -49,3 +49,26 @@ func openFDs(t *testing.T) uint {
 	}
 	return uint(n)
 }
+
+// With the table full, what is open cannot be counted either.
+func TestFullTableOfDescriptorsGivesOneSlot(t *testing.T) {
+	if !inChild(t) {
+		runChild(t)
+		return
+	}
+	setLimit(t, 64)
+	var files []*os.File
+	for {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			break
+		}
+		files = append(files, f)
+	}
+	if n := GetResourcePool().Stats().Max; n != 1 {
+		t.Errorf("%d slots, want 1", n)
+	}
+	for _, f := range files {
+		f.Close()
+	}
+}

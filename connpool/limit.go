@@ -1,7 +1,9 @@
 package connpool
 
 import (
+	"errors"
 	"sync"
+	"syscall"
 
 	"github.com/slotpool/slotpool/internal/sysnet"
 	"github.com/slotpool/slotpool/resourcepool"
@@ -26,7 +28,10 @@ func systemSlots() uint {
 		return unknownSlots
 	}
 	open, err := sysnet.OpenFDs()
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.EMFILE):
+		return slotsFor(limit, limit) // not even one left to look with
+	case err != nil:
 		open = unknownOpen
 	}
 	return slotsFor(limit, uint64(open))
