@@ -8,7 +8,7 @@ import "sync/atomic"
 //
 // Sieve and newest share the order list, of the idle in order of arrival.
 // Least-recent has lists by era: the pool's clock, which ticks with evictions,
-// cut into pieces of a sixteenth of the slots. A Get writes the era into the
+// cut into pieces of a 32nd of the slots. A Get writes the era into the
 // state word, and only a search that meets the resource moves it.
 type expert uint8
 
@@ -41,7 +41,7 @@ type candidates struct {
 	oldestEra atomic.Uint32
 
 	// Every list of a pool begins a new era after as many evictions of its
-	// own as there are slots in a sixteenth of the pool.
+	// own as there are slots in a 32nd of the pool.
 	eraTime uint64
 }
 

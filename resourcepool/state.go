@@ -3,8 +3,8 @@ package resourcepool
 import "sync/atomic"
 
 // state is the one word in which a resource's life is written. All changes
-// are compare-and-swaps. DESIGN.md draws the transitions and numbers the
-// invariants (I1, I2, …) that comments here cite.
+// are compare-and-swaps (one clears a mark by And). DESIGN.md draws the
+// transitions and numbers the invariants (I1, I2, …) that comments here cite.
 //
 //	bits 0–2    phase
 //	bit  3      listed: in the order list of its shard, or pushed towards it
