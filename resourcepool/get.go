@@ -57,10 +57,11 @@ func (r *resource) seek(cancel <-chan struct{}, a Allocator) error {
 
 // enqueueForSlot queues a Get that has claimed its resource and found no slot.
 func (r *resource) enqueueForSlot() *waiter {
-	p := r.pool
+	p, waiter := r.pool, newWaiter(r)
 	p.waitLock.Lock()
 	defer p.waitLock.Unlock()
-	waiter, alone := p.newWaiter(r), p.slotQueue.oldest == nil
+	p.arrive(waiter)
+	alone := p.slotQueue.oldest == nil
 	p.enqueueSlotWaiter(waiter)
 	if alone {
 		p.match()
@@ -75,6 +76,7 @@ func (r *resource) enqueueForSlot() *waiter {
 // comes first makes the swap fail; one that comes later sees the mark, takes
 // the lock and finds the waiter.
 func (r *resource) enqueue() *waiter {
+	waiter := newWaiter(r)
 	r.pool.waitLock.Lock()
 	defer r.pool.waitLock.Unlock()
 	w := r.state.w.Load()
@@ -87,7 +89,7 @@ func (r *resource) enqueue() *waiter {
 		}
 		w = r.state.w.Load()
 	}
-	waiter := r.pool.newWaiter(r)
+	r.pool.arrive(waiter)
 	waiter.trying = phaseOf(w) == phaseReleasing && r.waiters.oldest == nil
 	r.waiters.insert(waiter)
 	return waiter
@@ -95,7 +97,6 @@ func (r *resource) enqueue() *waiter {
 
 // await waits for a grant and makes use of it.
 func (r *resource) await(waiter *waiter, cancel <-chan struct{}, a Allocator) error {
-	r.pool.counts.waits.Add(1)
 	if !waiter.wait(cancel) {
 		if err, over := r.cancelWait(waiter); over {
 			r.pool.counts.cancelledWaits.Add(1)

@@ -28,7 +28,7 @@ type pool struct {
 
 	waitLock  sync.Mutex
 	slotQueue waiterQueue // one for each seeking resource that must wait (I5)
-	ticket    uint64      // of the newest waiter
+	ticket    uint64      // of the newest waiter, and so the number of all
 	waiting   uint        // waiters in all queues
 
 	counts counts
@@ -137,9 +137,9 @@ func (p *pool) dequeueSlotWaiter(w *waiter) {
 	p.slotWaiters.Add(-1)
 }
 
-// newWaiter makes a waiter with the next ticket. waitLock is held.
-func (p *pool) newWaiter(r *resource) *waiter {
+// arrive gives a waiter its turn. waitLock is held.
+func (p *pool) arrive(w *waiter) {
 	p.ticket++
 	p.waiting++
-	return &waiter{resource: r, ticket: p.ticket, ready: make(chan struct{}, 1)}
+	w.ticket = p.ticket
 }

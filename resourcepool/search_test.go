@@ -107,7 +107,8 @@ func TestWaiterIsServedByAShardFarBehindTheEra(t *testing.T) {
 		x := p.p.create(nothing{}, 0)
 		// as inherit does: enqueue, then one match
 		p.p.waitLock.Lock()
-		w := p.p.newWaiter(&x.r)
+		w := newWaiter(&x.r)
+		p.p.arrive(w)
 		x.r.state.w.Store(phaseSeeking | markListed)
 		p.p.enqueueSlotWaiter(w)
 		p.p.match()

@@ -11,7 +11,6 @@ import (
 // counts are the totals of events that belong to no shard.
 type counts struct {
 	_              cpu.CacheLinePad
-	waits          atomic.Uint64
 	cancelledWaits atomic.Uint64
 	declined       atomic.Uint64 // uses that came to nothing after all
 }
@@ -19,9 +18,8 @@ type counts struct {
 func (p *pool) stats() Stats {
 	st := Stats{Max: p.max}
 	st.CancelledWaits = p.counts.cancelledWaits.Load()
-	st.Waits = p.counts.waits.Load()
 	p.waitLock.Lock()
-	st.Waiting = p.waiting
+	st.Waits, st.Waiting = p.ticket, p.waiting
 	p.waitLock.Unlock()
 	p.census(&st)
 	return st

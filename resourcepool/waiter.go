@@ -14,6 +14,11 @@ type waiter struct {
 	ready      chan struct{}
 }
 
+// newWaiter is called without the lock, as it allocates.
+func newWaiter(r *resource) *waiter {
+	return &waiter{resource: r, ready: make(chan struct{}, 1)}
+}
+
 // A waiter is trying, as Get tries first and waits second, if it came first to
 // a resource that nobody uses but that is still being released, say by a Get
 // that needs its slot. No other user is in its way, so its canceler ends the
