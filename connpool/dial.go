@@ -3,6 +3,8 @@ package connpool
 import (
 	"errors"
 	"fmt"
+	"net"
+	"reflect"
 
 	"github.com/slotpool/slotpool/internal/sysnet"
 )
@@ -22,15 +24,28 @@ func (d *dial) Allocate() error {
 	}
 	inner, err := d.dialer.Dial(c.network, c.address)
 	if err != nil {
-		return err // whatever inner is: with some dialers a nil pointer that is not nil
+		if !isNil(inner) {
+			inner.Close() // nobody else knows of it
+		}
+		return err
 	}
-	if inner == nil {
+	if isNil(inner) {
 		return fmt.Errorf("connpool: %T returned neither a connection nor an error for %s %s", d.dialer, c.network, c.address)
 	}
 	c.open = newConnection(c, inner)
 	c.open.generation = c.slot.Load().Generation() + 1
 	d.done = true
 	return nil
+}
+
+// isNil also finds the nil pointer in an interface that is not nil, as a dialer
+// returns it that passes on what tls.Dial gave it.
+func isNil(conn net.Conn) bool {
+	if conn == nil {
+		return true
+	}
+	v := reflect.ValueOf(conn)
+	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // closer is a connResource as its pool sees it: an AllocateReleaser.
