@@ -50,7 +50,12 @@ func (p *pool) longerUnused(a, b int) int {
 // shard, it is next.
 func (s *residents) claim(e expert, r *resource, swap bool) (victim *resource, next expert) {
 	s.lock.Lock()
-	defer s.lock.Unlock()
+	victim, next = s.claimLocked(e, r, swap)
+	s.lock.Unlock()
+	return victim, next
+}
+
+func (s *residents) claimLocked(e expert, r *resource, swap bool) (victim *resource, next expert) {
 	many := len(r.pool.shards) > 1
 	if e == noExpert {
 		e = s.clerk.choose()

@@ -126,14 +126,22 @@ func (s *residents) makeBusy(r *resource) {
 	s.busy.pushNewest(r, byArrival)
 }
 
-// drain makes candidates of the newly parked, oldest first. lock is held.
+// drain makes candidates of the newly parked, of whom there are none as a rule.
+// lock is held.
+func (s *residents) drain() {
+	if !s.parked.Empty() {
+		s.drainAll()
+	}
+}
+
+// drainAll is drain, oldest first.
 //
 // A resource can lie on the stack without being due to move: when it was put,
 // it was marked listed before it was pushed, and in between it may have been
 // gotten, released, even allocated again (I4). The mark says which it is, for
 // it is read after the stack has let go of the resource: a Put that finds the
 // resource still on the stack has set the mark before that.
-func (s *residents) drain() {
+func (s *residents) drainAll() {
 	var oldest *resource // of the drained, a list through next of movers
 	for r := range s.parked.TakeAll {
 		if r.place == isBusy && r.state.w.Load()&markListed != 0 {

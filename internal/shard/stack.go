@@ -49,6 +49,9 @@ func (s *Stack[T, P]) Push(x P) bool {
 	}
 }
 
+// Empty reports whether nothing is on the stack at the moment.
+func (s *Stack[T, P]) Empty() bool { return s.head.Load() == nil }
+
 // TakeAll empties the stack and yields what was on it, newest first. A node
 // is off the stack, and may be pushed again, from just before it is yielded.
 // Stopping early still takes every node off.
