@@ -29,7 +29,7 @@ func TestInstructions(t *testing.T) {
 		limit          float64
 	}{
 		{"resource", "main.cycles", 85},
-		{"evict", "main.cycles", 2200},
+		{"evict", "main.cycles", 950},
 		{"conn", "main.connCycles", 200},
 	} {
 		t.Run(path.name, func(t *testing.T) {
