@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 // TestConnIsANetConn holds a *Conn against the documentation of net.Conn.
@@ -144,7 +146,7 @@ func testConcurrentMethods(t *testing.T, conn *Conn, there net.Conn) {
 			}
 		})
 		wg.Go(func() {
-			deadline := time.Now().Add(patience)
+			deadline := time.Now().Add(testkit.Patience)
 			for _, set := range []func(time.Time) error{conn.SetDeadline, conn.SetReadDeadline, conn.SetWriteDeadline} {
 				if err := set(deadline); err != nil {
 					t.Error(err)
@@ -187,7 +189,7 @@ func testClose(t *testing.T, conn *Conn, there net.Conn) {
 		if !errors.Is(err, net.ErrClosed) {
 			t.Fatalf("the blocked read returned %v", err)
 		}
-	case <-time.After(patience):
+	case <-time.After(testkit.Patience):
 		t.Fatal("Close did not end a blocked read")
 	}
 	if _, err := inner.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {

@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 // fullListener returns the address of a listener whose queue is full: its
@@ -81,7 +83,7 @@ func TestSocketOptions(t *testing.T) {
 		keepAlive, userTimeout int
 	}{
 		"Get": {func(cr *ConnResource) (*Conn, error) {
-			return cr.Get(now(), patience)
+			return cr.Get(now(), testkit.Patience)
 		}, 1, 60_000},
 		"Get without a timeout": {func(cr *ConnResource) (*Conn, error) {
 			return cr.Get(now(), -1)

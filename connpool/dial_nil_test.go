@@ -2,7 +2,6 @@ package connpool
 
 import (
 	"crypto/tls"
-	"errors"
 	"io"
 	"net"
 	"strings"
@@ -10,23 +9,18 @@ import (
 	"time"
 )
 
-type dialFunc func(network, address string) (net.Conn, error)
-
-func (f dialFunc) Dial(network, address string) (net.Conn, error) { return f(network, address) }
-
 // As from a dialer that ends with "return tls.Dial(...)".
 func TestNilPointerBesideAnErrorIsNotClosed(t *testing.T) {
-	want := errors.New("fake error")
-	_, err := New("tcp", "127.0.0.1:1").GetWithDialer(nil, dialFunc(func(string, string) (net.Conn, error) {
-		return (*tls.Conn)(nil), want
+	_, err := New("tcp", "127.0.0.1:1").GetWithDialer(nil, dialerFunc(func(string, string) (net.Conn, error) {
+		return (*tls.Conn)(nil), errFake
 	}))
-	if err != want {
-		t.Fatalf("%v, want %v", err, want)
+	if err != errFake {
+		t.Fatalf("%v, want %v", err, errFake)
 	}
 }
 
 func TestNilPointerWithoutAnErrorIsReported(t *testing.T) {
-	_, err := New("tcp", "127.0.0.1:1").GetWithDialer(nil, dialFunc(func(string, string) (net.Conn, error) {
+	_, err := New("tcp", "127.0.0.1:1").GetWithDialer(nil, dialerFunc(func(string, string) (net.Conn, error) {
 		return (*tls.Conn)(nil), nil
 	}))
 	if err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
@@ -37,12 +31,11 @@ func TestNilPointerWithoutAnErrorIsReported(t *testing.T) {
 func TestConnectionBesideAnErrorIsClosed(t *testing.T) {
 	here, there := net.Pipe()
 	defer there.Close()
-	want := errors.New("fake error")
-	_, err := New("tcp", "127.0.0.1:1").GetWithDialer(nil, dialFunc(func(string, string) (net.Conn, error) {
-		return here, want
+	_, err := New("tcp", "127.0.0.1:1").GetWithDialer(nil, dialerFunc(func(string, string) (net.Conn, error) {
+		return here, errFake
 	}))
-	if err != want {
-		t.Fatalf("%v, want %v", err, want)
+	if err != errFake {
+		t.Fatalf("%v, want %v", err, errFake)
 	}
 	there.SetReadDeadline(time.Now().Add(5 * time.Second))
 	if _, err := there.Read(make([]byte, 1)); err != io.EOF {

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 func TestErrorsOfTheDialerComeVerbatim(t *testing.T) {
@@ -16,7 +18,7 @@ func TestErrorsOfTheDialerComeVerbatim(t *testing.T) {
 		}
 		return nil, errFake
 	}))
-	wantErr(t, "Get", err, errFake)
+	testkit.WantErr(t, "Get", err, errFake)
 	wantUsage(t, p, 0, 0)
 
 	// Some dialers return their nil pointer as a net.Conn that is not nil.
@@ -24,7 +26,7 @@ func TestErrorsOfTheDialerComeVerbatim(t *testing.T) {
 		var none *net.TCPConn
 		return none, errFake
 	}))
-	wantErr(t, "Get with a nil pointer and an error", err, errFake)
+	testkit.WantErr(t, "Get with a nil pointer and an error", err, errFake)
 	wantUsage(t, p, 0, 0)
 	if n := p.Stats().AllocationErrors; n != 2 {
 		t.Fatalf("%d allocation errors", n)
@@ -45,7 +47,7 @@ func TestErrorsOfNetComeVerbatim(t *testing.T) {
 		{"tcp", ""},
 		{"nonsense", nobody},
 	} {
-		_, err := New(c.network, c.address).Get(now(), patience)
+		_, err := New(c.network, c.address).Get(now(), testkit.Patience)
 		if e, ok := err.(*net.OpError); !ok || e.Op != "dial" || e.Net != c.network {
 			t.Errorf("%s %q: %T %v, want the *net.OpError of the dial", c.network, c.address, err, err)
 		}
@@ -86,7 +88,7 @@ func TestReuseNeedsNoDialer(t *testing.T) {
 func TestDialerThatPanics(t *testing.T) {
 	p := usePool(t, 1)
 	cr := newResource(t, "tcp", "nowhere:1")
-	wantPanic(t, "fake panic", func() {
+	testkit.WantPanic(t, "fake panic", func() {
 		_, _ = cr.GetWithDialer(now(), dialerFunc(func(string, string) (net.Conn, error) { panic("fake panic") }))
 	})
 	wantUsage(t, p, 0, 0)

@@ -9,6 +9,8 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/slotpool/slotpool/internal/testkit"
+
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
@@ -18,7 +20,7 @@ func TestFault1CloseAndEvictionCloseTheSocket(t *testing.T) {
 		usePool(t, 1)
 		s := newServer(t, "tcp")
 		cr := s.resource()
-		before := descriptors()
+		before := testkit.Descriptors()
 		for range 100 {
 			conn := mustGet(t, cr)
 			there := s.accept()
@@ -28,7 +30,7 @@ func TestFault1CloseAndEvictionCloseTheSocket(t *testing.T) {
 			wantEOF(t, there)
 			there.Close()
 		}
-		if leaked := leakedDescriptors(before); leaked != "" {
+		if leaked := testkit.LeakedDescriptors(before); leaked != "" {
 			t.Fatalf("after 100 times Get and Close there are\n%s", leaked)
 		}
 	})
@@ -65,7 +67,7 @@ func awaitReadable(t *testing.T, conn net.Conn) {
 	if err := raw.Control(func(fd uintptr) {
 		fds.fd = int32(fd)
 		for errno == syscall.EINTR {
-			limit := syscall.NsecToTimespec(int64(patience))
+			limit := syscall.NsecToTimespec(int64(testkit.Patience))
 			n, _, errno = syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&fds)), 1,
 				uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
 		}
@@ -73,7 +75,7 @@ func awaitReadable(t *testing.T, conn net.Conn) {
 		t.Fatal(err)
 	}
 	if n != 1 {
-		t.Fatalf("nothing from the peer within %v: %v", patience, errno)
+		t.Fatalf("nothing from the peer within %v: %v", testkit.Patience, errno)
 	}
 }
 
@@ -188,10 +190,10 @@ func TestFault7DeadConnectionFromThePreviousHolder(t *testing.T) {
 	}
 	got := make(chan result, 1)
 	go func() {
-		conn, err := cr.Get(nil, patience)
+		conn, err := cr.Get(nil, testkit.Patience)
 		got <- result{conn, err}
 	}()
-	eventually(t, "a Get that waits", func() bool { return p.Stats().Waiting == 1 })
+	testkit.Eventually(t, "a Get that waits", func() bool { return p.Stats().Waiting == 1 })
 	closed(t, there)
 	awaitReadable(t, dead)
 	conn.Put()
@@ -216,7 +218,7 @@ func TestReplacementThatFailsToDial(t *testing.T) {
 	closed(t, s.accept())
 	awaitReadable(t, dead)
 	_, err := cr.GetWithDialer(now(), dialerFunc(func(string, string) (net.Conn, error) { return nil, errFake }))
-	wantErr(t, "Get", err, errFake)
+	testkit.WantErr(t, "Get", err, errFake)
 	wantUsage(t, p, 0, 0)
 	conn = mustGet(t, cr)
 	wantTalk(t, conn, s.accept())
@@ -232,7 +234,7 @@ func TestReplacementWhoseDialerPanics(t *testing.T) {
 	conn.Put()
 	closed(t, s.accept())
 	awaitReadable(t, dead)
-	wantPanic(t, "fake panic", func() {
+	testkit.WantPanic(t, "fake panic", func() {
 		_, _ = cr.GetWithDialer(now(), dialerFunc(func(string, string) (net.Conn, error) { panic("fake panic") }))
 	})
 	wantUsage(t, p, 0, 0)

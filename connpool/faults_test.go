@@ -4,6 +4,8 @@ import (
 	"net"
 	"testing"
 
+	"github.com/slotpool/slotpool/internal/testkit"
+
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
@@ -105,7 +107,7 @@ func TestFault9ReuseAllocatesNothing(t *testing.T) {
 			cancel := make(chan struct{})
 			close(cancel) // so that no Get waits
 			for name, get := range map[string]func() (*Conn, error){
-				"Get":           func() (*Conn, error) { return cr.Get(cancel, patience) },
+				"Get":           func() (*Conn, error) { return cr.Get(cancel, testkit.Patience) },
 				"GetWithDialer": func() (*Conn, error) { return cr.GetWithDialer(cancel, d) },
 			} {
 				if n := testing.AllocsPerRun(100, func() {

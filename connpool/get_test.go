@@ -4,6 +4,8 @@ import (
 	"net"
 	"testing"
 
+	"github.com/slotpool/slotpool/internal/testkit"
+
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
@@ -25,12 +27,12 @@ func TestGetCancelledWhileWaitingForASlot(t *testing.T) {
 // testCancel cancels a Get in each way that callers do.
 func testCancel(t *testing.T, p *resourcepool.Pool, cr *ConnResource, want error) {
 	for name, get := range map[string]func(<-chan struct{}) (*Conn, error){
-		"Get":           func(c <-chan struct{}) (*Conn, error) { return cr.Get(c, patience) },
+		"Get":           func(c <-chan struct{}) (*Conn, error) { return cr.Get(c, testkit.Patience) },
 		"GetWithDialer": func(c <-chan struct{}) (*Conn, error) { return cr.GetWithDialer(c, mustNotDial(t)) },
 	} {
 		canceler := resourcepool.MakeImmediateCanceler()
 		conn, err := get(canceler)
-		wantErr(t, name+" with an immediate canceler", err, want)
+		testkit.WantErr(t, name+" with an immediate canceler", err, want)
 		if conn != nil || len(canceler) != 0 {
 			t.Fatalf("%s returned %v and left %d messages", name, conn, len(canceler))
 		}
@@ -50,9 +52,9 @@ func testCancel(t *testing.T, p *resourcepool.Pool, cr *ConnResource, want error
 				_, err := get(c)
 				done <- err
 			}()
-			eventually(t, "a Get that waits", func() bool { return p.Stats().Waiting == 1 })
-			eventually(t, "a Get that listens", func() bool { return cancel(c) })
-			wantErr(t, name+" cancelled by "+how, <-done, want)
+			testkit.Eventually(t, "a Get that waits", func() bool { return p.Stats().Waiting == 1 })
+			testkit.Eventually(t, "a Get that listens", func() bool { return cancel(c) })
+			testkit.WantErr(t, name+" cancelled by "+how, <-done, want)
 		}
 	}
 	if n := p.Stats().Waiting; n != 0 {
@@ -107,7 +109,7 @@ func TestGetWaitsForPut(t *testing.T) {
 		}
 		got <- conn
 	}()
-	eventually(t, "a Get that waits", func() bool { return p.Stats().Waiting == 1 })
+	testkit.Eventually(t, "a Get that waits", func() bool { return p.Stats().Waiting == 1 })
 	conn.Put()
 	next := <-got
 	if next == conn {

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/slotpool/slotpool/internal/testkit"
+
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
@@ -59,7 +61,7 @@ func TestPutTwicePanics(t *testing.T) {
 			}
 			conn.Put()
 			before := p.Stats()
-			wantPanic(t, "Resource was not gotten", conn.Put)
+			testkit.WantPanic(t, "Resource was not gotten", conn.Put)
 			wantUsage(t, p, before.InUse, before.Idle)
 		})
 	}
@@ -102,10 +104,10 @@ func TestCloseTwiceReturnsTheSameError(t *testing.T) {
 		inner.err = want
 		conn := mustGetWith(t, newResource(t, "tcp", "nowhere:1"), inner)
 		for range 3 {
-			wantErr(t, "Close", conn.Close(), want)
+			testkit.WantErr(t, "Close", conn.Close(), want)
 		}
 		conn.Put() // does nothing
-		wantErr(t, "Close after all", conn.Close(), want)
+		testkit.WantErr(t, "Close after all", conn.Close(), want)
 		if inner.closes != 1 {
 			t.Fatalf("closed %d times", inner.closes)
 		}
@@ -119,10 +121,10 @@ func TestCloseErrorStaysWithItsConn(t *testing.T) {
 	inner := newPipe(t)
 	inner.err = errFake
 	first := mustGetWith(t, cr, inner)
-	wantErr(t, "Close", first.Close(), errFake)
+	testkit.WantErr(t, "Close", first.Close(), errFake)
 	second := mustGetWith(t, cr, newPipe(t))
-	wantErr(t, "Close of the next", second.Close(), nil)
-	wantErr(t, "Close of the first again", first.Close(), errFake)
+	testkit.WantErr(t, "Close of the next", second.Close(), nil)
+	testkit.WantErr(t, "Close of the first again", first.Close(), errFake)
 }
 
 func TestCloseAfterPutDoesNothing(t *testing.T) {
@@ -131,10 +133,10 @@ func TestCloseAfterPutDoesNothing(t *testing.T) {
 	inner := newPipe(t)
 	first := mustGetWith(t, cr, inner)
 	first.Put()
-	wantErr(t, "Close of a parked one", first.Close(), nil)
+	testkit.WantErr(t, "Close of a parked one", first.Close(), nil)
 	wantUsage(t, p, 0, 1)
 	second := mustGetWith(t, cr, mustNotDial(t))
-	wantErr(t, "Close of another's", first.Close(), nil)
+	testkit.WantErr(t, "Close of another's", first.Close(), nil)
 	wantUsage(t, p, 1, 0)
 	if inner.closes != 0 || second.Conn == nil {
 		t.Fatal("it was closed")
@@ -176,7 +178,7 @@ func TestTwoHandlesAlternate(t *testing.T) {
 	if first == second || first.Conn != nil {
 		t.Fatal("the earlier user has the connection again")
 	}
-	wantPanic(t, "Resource was not gotten", first.Put)
+	testkit.WantPanic(t, "Resource was not gotten", first.Put)
 	wantUsage(t, p, 1, 0)
 	if _, err := cr.GetWithDialer(now(), mustNotDial(t)); err != resourcepool.ErrorPutTimeout {
 		t.Fatalf("Get beside the second user: %v", err)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slotpool/slotpool/internal/testkit"
+
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
@@ -38,7 +40,7 @@ func now() <-chan struct{} { return resourcepool.MakeImmediateCanceler() }
 
 func mustGet(t *testing.T, cr *ConnResource) *Conn {
 	t.Helper()
-	return mustGetWith(t, cr, &net.Dialer{Timeout: patience})
+	return mustGetWith(t, cr, &net.Dialer{Timeout: testkit.Patience})
 }
 
 func mustGetWith(t *testing.T, cr *ConnResource, d Dialer) *Conn {
@@ -48,24 +50,6 @@ func mustGetWith(t *testing.T, cr *ConnResource, d Dialer) *Conn {
 		t.Fatalf("Get: %v", err)
 	}
 	return conn
-}
-
-func wantErr(t *testing.T, what string, got, want error) {
-	t.Helper()
-	if got != want { // == is the contract
-		t.Fatalf("%s: %v, want %v", what, got, want)
-	}
-}
-
-func wantPanic(t *testing.T, text string, f func()) {
-	t.Helper()
-	defer func() {
-		t.Helper()
-		if got := recover(); got != text {
-			t.Fatalf("panicked with %v, want %q", got, text)
-		}
-	}()
-	f()
 }
 
 // wantUsage checks who has the slots.
@@ -155,12 +139,12 @@ func (s *server) accept() net.Conn {
 		if !ok {
 			s.t.Fatalf("nobody listens on %s any more", s.address)
 		}
-		if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		if err := conn.SetDeadline(time.Now().Add(testkit.Patience)); err != nil {
 			s.t.Fatal(err)
 		}
 		return conn
-	case <-time.After(patience):
-		s.t.Fatalf("no connection to %s within %v", s.address, patience)
+	case <-time.After(testkit.Patience):
+		s.t.Fatalf("no connection to %s within %v", s.address, testkit.Patience)
 		return nil
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/slotpool/slotpool/internal/testkit"
+
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
@@ -50,7 +52,7 @@ func TestFault8PoolWithFewDescriptors(t *testing.T) {
 	for range 3 {
 		for range 2 {
 			cr := s.resource()
-			conn, err := cr.Get(now(), patience)
+			conn, err := cr.Get(now(), testkit.Patience)
 			if err != nil {
 				t.Fatal(err)
 			}

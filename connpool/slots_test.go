@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/slotpool/slotpool/internal/testkit"
+
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
@@ -72,13 +74,13 @@ func TestOtherPackagesShareTheSlots(t *testing.T) {
 	cr := newResource(t, "tcp", "nowhere:1")
 	inner := newPipe(t)
 	_, err := cr.GetWithDialer(now(), inner)
-	wantErr(t, "Get beside a foreign resource", err, resourcepool.ErrorResourceLimitExceeded)
+	testkit.WantErr(t, "Get beside a foreign resource", err, resourcepool.ErrorResourceLimitExceeded)
 	other.Put()
 	conn := mustGetWith(t, cr, inner)
 	if f.open {
 		t.Fatal("the foreign resource was not released")
 	}
-	wantErr(t, "Get of the foreign resource", other.Get(now()), resourcepool.ErrorResourceLimitExceeded)
+	testkit.WantErr(t, "Get of the foreign resource", other.Get(now()), resourcepool.ErrorResourceLimitExceeded)
 	conn.Put()
 	if err := other.Get(now()); err != nil {
 		t.Fatal(err)

@@ -15,31 +15,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slotpool/slotpool/internal/testkit"
+
 	"github.com/slotpool/slotpool/internal/sysnet"
 	"github.com/slotpool/slotpool/resourcepool"
 )
-
-// stressTime is how long the stress test runs: SLOTPOOL_STRESS, else short.
-func stressTime(t *testing.T) time.Duration {
-	t.Helper()
-	if s := os.Getenv("SLOTPOOL_STRESS"); s != "" {
-		d, err := time.ParseDuration(s)
-		if err != nil {
-			t.Fatalf("SLOTPOOL_STRESS=%q: %v", s, err)
-		}
-		return d
-	}
-	if testing.Short() {
-		return 200 * time.Millisecond
-	}
-	return time.Second
-}
 
 // watchdog ends the process with the state of the pool and all stacks if the
 // test has not called the returned function within a minute beyond d.
 func watchdog(d time.Duration) (stop func()) {
 	timer := time.AfterFunc(d+time.Minute, func() {
-		fmt.Fprintf(os.Stderr, "stuck: %+v\n%s", GetResourcePool().Stats(), stacks())
+		fmt.Fprintf(os.Stderr, "stuck: %+v\n%s", GetResourcePool().Stats(), testkit.Stacks())
 		os.Exit(2)
 	})
 	return func() { timer.Stop() }
@@ -56,7 +42,7 @@ const (
 // has what another has, and in the end no descriptor is left. The peers are in
 // this process, and the users in another with few descriptors.
 func TestStressOverTCP(t *testing.T) {
-	d := stressTime(t)
+	d := testkit.StressTime(t)
 	if !inChild(t) {
 		if n, err := sysnet.FDLimit(); err != nil || n < 512 {
 			t.Skipf("a listener for each of %d addresses: too much for %d descriptors, %v", stressAddresses, n, err)
@@ -65,7 +51,7 @@ func TestStressOverTCP(t *testing.T) {
 		runChild(t, addressVariable+"="+strings.Join(p.addresses, ","), "SLOTPOOL_STRESS="+d.String())
 		return
 	}
-	before := descriptors()
+	before := testkit.Descriptors()
 	setLimit(t, stressLimit)
 	s := &stress{t: t, seed: uint64(time.Now().UnixNano())}
 	for _, address := range strings.Split(os.Getenv(addressVariable), ",") {
@@ -129,16 +115,16 @@ func (s *stress) get(o *owned, rng *rand.Rand) *Conn {
 	var err error
 	switch rng.IntN(8) {
 	case 0:
-		conn, err = o.cr.Get(now(), patience)
+		conn, err = o.cr.Get(now(), testkit.Patience)
 	case 1:
 		cancel := make(chan struct{})
 		timer := time.AfterFunc(time.Duration(rng.IntN(200))*time.Microsecond, func() { close(cancel) })
-		conn, err = o.cr.Get(cancel, patience)
+		conn, err = o.cr.Get(cancel, testkit.Patience)
 		timer.Stop()
 	case 2:
-		conn, err = o.cr.GetWithDialer(nil, &net.Dialer{Timeout: patience})
+		conn, err = o.cr.GetWithDialer(nil, &net.Dialer{Timeout: testkit.Patience})
 	default:
-		conn, err = o.cr.Get(nil, patience)
+		conn, err = o.cr.Get(nil, testkit.Patience)
 		if err != nil {
 			s.t.Errorf("Get without a canceler: %v", err)
 		}
@@ -158,7 +144,7 @@ func (s *stress) get(o *owned, rng *rand.Rand) *Conn {
 // at any time, but never gives a wrong answer.
 func (s *stress) ask(conn *Conn, question []byte) (usable bool) {
 	var answer [frameSize]byte
-	err := conn.SetDeadline(time.Now().Add(patience))
+	err := conn.SetDeadline(time.Now().Add(testkit.Patience))
 	if err == nil {
 		_, err = conn.Write(question)
 	}
@@ -227,7 +213,7 @@ func (s *stress) finish(st resourcepool.Stats, before map[string]string) {
 		o.cr.ScheduleClose()
 	}
 	wantUsage(t, GetResourcePool(), 0, 0)
-	if leaked := leakedDescriptors(before); leaked != "" {
+	if leaked := testkit.LeakedDescriptors(before); leaked != "" {
 		t.Errorf("left open:\n%s", leaked)
 	}
 }

@@ -3,6 +3,8 @@ package resourcepool
 import (
 	"testing"
 	"testing/synctest"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 // Each test here plays one interleaving of a cancel with a grant exactly: the
@@ -34,7 +36,7 @@ func wantCancelled(t *testing.T, r *Resource, w *waiter, want error) {
 	if !over {
 		t.Fatal("the cancelled Get waits on")
 	}
-	wantErr(t, "cancelled Get", err, want)
+	testkit.WantErr(t, "cancelled Get", err, want)
 }
 
 func TestCancelAfterHandOverPassesItToTheNext(t *testing.T) {

@@ -2,6 +2,8 @@ package resourcepool
 
 import (
 	"testing"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 func TestErrorTextsAreTheReferences(t *testing.T) {
@@ -37,7 +39,7 @@ func TestGetTriesFirstAndLeavesTheMessage(t *testing.T) {
 	if len(canceler) != 1 {
 		t.Fatal("a Get that evicted took the message")
 	}
-	wantErr(t, "Get of a busy resource", other.Get(canceler), ErrorPutTimeout)
+	testkit.WantErr(t, "Get of a busy resource", other.Get(canceler), ErrorPutTimeout)
 	if len(canceler) != 0 {
 		t.Fatal("a cancelled Get left the message")
 	}
@@ -47,8 +49,8 @@ func TestCancelErrorsTellWhatWasWaitedFor(t *testing.T) {
 	p := New(1, "")
 	a, b := p.Create(&thing{}), p.Create(&thing{})
 	mustGet(t, a)
-	wantErr(t, "Get of a held resource", a.Get(MakeImmediateCanceler()), ErrorPutTimeout)
-	wantErr(t, "Get without a slot", b.Get(MakeImmediateCanceler()), ErrorResourceLimitExceeded)
+	testkit.WantErr(t, "Get of a held resource", a.Get(MakeImmediateCanceler()), ErrorPutTimeout)
+	testkit.WantErr(t, "Get without a slot", b.Get(MakeImmediateCanceler()), ErrorResourceLimitExceeded)
 	a.Put()
 	mustGet(t, b)
 	wantUsage(t, p, 1, 0, 0)
@@ -57,30 +59,30 @@ func TestCancelErrorsTellWhatWasWaitedFor(t *testing.T) {
 func TestErrorsComeBackVerbatim(t *testing.T) {
 	p := New(1, "")
 	fail := &thing{allocate: func() error { return errFake }}
-	wantErr(t, "Get", p.Create(fail).Get(nil), errFake)
+	testkit.WantErr(t, "Get", p.Create(fail).Get(nil), errFake)
 	wantUsage(t, p, 0, 0, 0)
 
 	r := p.Create(&thing{release: func() error { return errFake }})
 	mustGet(t, r)
-	wantErr(t, "Release", r.Release(), errFake)
-	wantErr(t, "Release of a resource that has none", r.Release(), errFake)
+	testkit.WantErr(t, "Release", r.Release(), errFake)
+	testkit.WantErr(t, "Release of a resource that has none", r.Release(), errFake)
 	mustGet(t, r)
 	r.Put()
-	wantErr(t, "ScheduleRelease of an idle resource", r.ScheduleRelease(), errFake)
-	wantErr(t, "ScheduleRelease of an empty resource", r.ScheduleRelease(), nil)
+	testkit.WantErr(t, "ScheduleRelease of an idle resource", r.ScheduleRelease(), errFake)
+	testkit.WantErr(t, "ScheduleRelease of an empty resource", r.ScheduleRelease(), nil)
 	wantUsage(t, p, 0, 0, 0)
 }
 
 func TestLastReleaseErrorIsForgottenAfterASuccess(t *testing.T) {
 	result := errFake
 	r := New(1, "").Create(&thing{release: func() error { return result }})
-	wantErr(t, "Release of a resource never gotten", r.Release(), nil)
+	testkit.WantErr(t, "Release of a resource never gotten", r.Release(), nil)
 	mustGet(t, r)
-	wantErr(t, "Release", r.Release(), errFake)
+	testkit.WantErr(t, "Release", r.Release(), errFake)
 	result = nil
 	mustGet(t, r)
-	wantErr(t, "Release", r.Release(), nil)
-	wantErr(t, "second Release", r.Release(), nil)
+	testkit.WantErr(t, "Release", r.Release(), nil)
+	testkit.WantErr(t, "second Release", r.Release(), nil)
 }
 
 func TestPutMisuse(t *testing.T) {
@@ -88,7 +90,7 @@ func TestPutMisuse(t *testing.T) {
 	r.Put() // nothing there: as after a Release
 	mustGet(t, r)
 	r.Put()
-	wantPanic(t, "Resource was not gotten", r.Put)
+	testkit.WantPanic(t, "Resource was not gotten", r.Put)
 	mustGet(t, r)
 	if err := r.Release(); err != nil {
 		t.Fatal(err)
@@ -138,7 +140,7 @@ func TestReleaseDuringAllocatePanics(t *testing.T) {
 	f := &thing{}
 	r := p.Create(f)
 	f.allocate = func() error { return r.Release() }
-	wantPanic(t, "Resource is allocating", func() { r.Get(nil) })
+	testkit.WantPanic(t, "Resource is allocating", func() { r.Get(nil) })
 	wantUsage(t, p, 0, 0, 0)
 }
 
@@ -162,11 +164,11 @@ func TestCallbacksMayUseThePool(t *testing.T) {
 
 func TestNoSlotsNoGet(t *testing.T) {
 	r := New(0, "").Create(&thing{})
-	wantErr(t, "Get", r.Get(MakeImmediateCanceler()), ErrorResourceLimitExceeded)
+	testkit.WantErr(t, "Get", r.Get(MakeImmediateCanceler()), ErrorResourceLimitExceeded)
 }
 
 func TestCreateNilPanics(t *testing.T) {
-	wantPanic(t, "resourcepool: Create with a nil AllocateReleaser", func() { New(1, "").Create(nil) })
+	testkit.WantPanic(t, "resourcepool: Create with a nil AllocateReleaser", func() { New(1, "").Create(nil) })
 }
 
 func TestIdleStaysOpenUntilItsSlotIsNeeded(t *testing.T) {
@@ -222,7 +224,7 @@ func TestRenewReplacesInPlace(t *testing.T) {
 	f := &thing{}
 	p := New(1, "")
 	r := p.Create(f)
-	wantPanic(t, "Resource was not gotten", func() { r.Renew(f) })
+	testkit.WantPanic(t, "Resource was not gotten", func() { r.Renew(f) })
 	mustGet(t, r)
 	before := r.Generation()
 	if err := r.Renew(f); err != nil {
@@ -232,7 +234,7 @@ func TestRenewReplacesInPlace(t *testing.T) {
 		t.Fatalf("generation %d, %d allocations, %d releases", r.Generation(), f.allocations.Load(), f.releases.Load())
 	}
 	wantUsage(t, p, 1, 0, 0)
-	wantErr(t, "Renew", r.Renew(&thing{allocate: func() error { return errFake }}), errFake)
+	testkit.WantErr(t, "Renew", r.Renew(&thing{allocate: func() error { return errFake }}), errFake)
 	wantUsage(t, p, 0, 0, 0)
 	r.Put() // after a failed Renew it is nobody's
 	f.check(t)

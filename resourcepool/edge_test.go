@@ -3,6 +3,8 @@ package resourcepool
 import (
 	"testing"
 	"testing/synctest"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 func TestUsesNeverReachTheGeneration(t *testing.T) {
@@ -243,8 +245,8 @@ func TestHeirAloneIsMatched(t *testing.T) {
 		w.give(grant{kind: grantNothing})
 		w.wake()
 		p.p.waitLock.Unlock()
-		wantErr(t, "first", <-first, ErrorResourceLimitExceeded)
-		wantErr(t, "heir", <-heir, nil)
+		testkit.WantErr(t, "first", <-first, ErrorResourceLimitExceeded)
+		testkit.WantErr(t, "heir", <-heir, nil)
 		r.Put()
 	})
 }

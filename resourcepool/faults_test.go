@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"testing"
 	"testing/synctest"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 // The faults of the reference that concern this package, by their numbers in
@@ -20,12 +22,12 @@ func TestFault2GetWhileAnIdleResourceIsBeingReleased(t *testing.T) {
 		go a.Release()
 		synctest.Wait()
 		b := p.Create(&thing{})
-		wantErr(t, "Get", b.Get(MakeImmediateCanceler()), ErrorResourceLimitExceeded)
+		testkit.WantErr(t, "Get", b.Get(MakeImmediateCanceler()), ErrorResourceLimitExceeded)
 		done := make(chan error, 1)
 		go func() { done <- b.Get(nil) }()
 		synctest.Wait()
 		close(finish)
-		wantErr(t, "Get after the release", <-done, nil)
+		testkit.WantErr(t, "Get after the release", <-done, nil)
 	})
 }
 
@@ -62,7 +64,7 @@ func TestFault5AllocateWaitsForReleaseOfTheSameResource(t *testing.T) {
 			t.Fatal("Allocate ran during Release")
 		}
 		close(finish)
-		wantErr(t, "Get", <-done, nil)
+		testkit.WantErr(t, "Get", <-done, nil)
 		f.check(t)
 		wantUsage(t, p, 1, 0, 0)
 	})
@@ -71,7 +73,7 @@ func TestFault5AllocateWaitsForReleaseOfTheSameResource(t *testing.T) {
 func TestFault6PanicInAllocateFreesTheSlot(t *testing.T) {
 	p := New(1, "")
 	r := p.Create(&thing{allocate: func() error { panic("fake panic") }})
-	wantPanic(t, "fake panic", func() { r.Get(nil) })
+	testkit.WantPanic(t, "fake panic", func() { r.Get(nil) })
 	wantUsage(t, p, 0, 0, 0)
 	mustGet(t, p.Create(&thing{}))
 	if n := p.Stats().AllocationErrors; n != 1 {
@@ -96,7 +98,7 @@ func TestPanicInReleaseFreesTheSlot(t *testing.T) {
 		p := New(1, "")
 		r := p.Create(bad())
 		mustGet(t, r)
-		wantPanic(t, "fake panic", func() { r.Release() })
+		testkit.WantPanic(t, "fake panic", func() { r.Release() })
 		wantUsage(t, p, 0, 0, 0)
 		mustGet(t, r)
 	})
@@ -106,7 +108,7 @@ func TestPanicInReleaseFreesTheSlot(t *testing.T) {
 		mustGet(t, r)
 		r.Put()
 		other := p.Create(&thing{})
-		wantPanic(t, "fake panic", func() { other.Get(nil) })
+		testkit.WantPanic(t, "fake panic", func() { other.Get(nil) })
 		wantUsage(t, p, 0, 0, 0)
 		mustGet(t, other)
 	})
@@ -114,7 +116,7 @@ func TestPanicInReleaseFreesTheSlot(t *testing.T) {
 		p := New(1, "")
 		r := p.Create(bad())
 		mustGet(t, r)
-		wantPanic(t, "fake panic", func() { r.Renew(&thing{}) })
+		testkit.WantPanic(t, "fake panic", func() { r.Renew(&thing{}) })
 		wantUsage(t, p, 0, 0, 0)
 	})
 }
@@ -125,8 +127,8 @@ func TestEvictionKeepsTheVictimsErrorWithTheVictim(t *testing.T) {
 	mustGet(t, a)
 	a.Put()
 	b := p.Create(&thing{})
-	wantErr(t, "Get that evicts", b.Get(nil), nil)
-	wantErr(t, "Release of the victim", a.Release(), errFake)
+	testkit.WantErr(t, "Get that evicts", b.Get(nil), nil)
+	testkit.WantErr(t, "Release of the victim", a.Release(), errFake)
 	if errors.Is(b.Release(), errFake) {
 		t.Fatal("the victim's error went to the evictor")
 	}

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 // thing is an AllocateReleaser that checks its own half of the contract:
@@ -72,24 +72,6 @@ func mustGet(t *testing.T, r *Resource) {
 	}
 }
 
-func wantErr(t *testing.T, what string, got, want error) {
-	t.Helper()
-	if got != want { // == is the contract
-		t.Fatalf("%s: %v, want %v", what, got, want)
-	}
-}
-
-func wantPanic(t *testing.T, text string, f func()) {
-	t.Helper()
-	defer func() {
-		t.Helper()
-		if got := recover(); got != text {
-			t.Fatalf("panicked with %v, want %q", got, text)
-		}
-	}()
-	f()
-}
-
 // wantUsage checks the figures that say who has the slots.
 func wantUsage(t *testing.T, p *Pool, inUse, idle, waiting uint) {
 	t.Helper()
@@ -105,57 +87,16 @@ func wantUsage(t *testing.T, p *Pool, inUse, idle, waiting uint) {
 
 var errFake = errors.New("fake error")
 
-// stressTime is how long each stress test runs: SLOTPOOL_STRESS, else short.
-func stressTime(t *testing.T) time.Duration {
-	t.Helper()
-	if s := os.Getenv("SLOTPOOL_STRESS"); s != "" {
-		d, err := time.ParseDuration(s)
-		if err != nil {
-			t.Fatalf("SLOTPOOL_STRESS=%q: %v", s, err)
-		}
-		return d
-	}
-	if testing.Short() {
-		return 200 * time.Millisecond
-	}
-	return time.Second
-}
-
 // watchdog ends the process with the state of the pool and all stacks if the
 // test has not called the returned function within a minute beyond d: a lost
 // wake-up shows as a test that hangs.
 func watchdog(p *Pool, d time.Duration) (stop func()) {
 	timer := time.AfterFunc(d+time.Minute, func() {
-		buf := make([]byte, 1<<20)
 		fmt.Fprintf(os.Stderr, "stuck: %+v\nfree %d, slot waiters %d\n%s", p.Stats(),
-			p.p.free.Free(), p.p.slotWaiters.Load(), buf[:runtime.Stack(buf, true)])
+			p.p.free.Free(), p.p.slotWaiters.Load(), testkit.Stacks())
 		os.Exit(2)
 	})
 	return func() { timer.Stop() }
 }
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if code == 0 {
-		code = checkGoroutines()
-	}
-	os.Exit(code)
-}
-
-// checkGoroutines reports goroutines of this module that outlive the tests.
-func checkGoroutines() int {
-	var stacks string
-	for deadline := time.Now().Add(5 * time.Second); ; {
-		buf := make([]byte, 1<<20)
-		stacks = string(buf[:runtime.Stack(buf, true)])
-		_, others, _ := strings.Cut(stacks, "\n\n") // the first is this one
-		if !strings.Contains(others, "slotpool/resourcepool") {
-			return 0
-		}
-		if time.Now().After(deadline) {
-			fmt.Fprintln(os.Stderr, "goroutines leaked:\n"+others)
-			return 1
-		}
-		runtime.Gosched()
-	}
-}
+func TestMain(m *testing.M) { os.Exit(testkit.Run(m)) }

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 // owned is a resource whose users swap themselves in as its owner: a double
@@ -135,7 +137,7 @@ func TestOwnerSwapStress(t *testing.T) {
 		{"a slot each", 64, 16, 8, 64, 32},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := stressTime(t)
+			d := testkit.StressTime(t)
 			s := newSwapStress(t, c.slots, c.shards, c.lists, c.resources)
 			defer watchdog(s.p, d)()
 			var wg sync.WaitGroup
@@ -193,7 +195,7 @@ func (s *swapStress) finish() {
 func TestImmediateGetIsNeverRefusedWithASlotEach(t *testing.T) {
 	for _, c := range []struct{ users, shards int }{{2, 2}, {3, 2}, {8, 8}, {16, 4}, {32, 32}} {
 		p := newPool(uint(c.users), "", c.shards, min(c.shards, 4))
-		d := stressTime(t) / 4
+		d := testkit.StressTime(t) / 4
 		stop := watchdog(p, d)
 		var wg sync.WaitGroup
 		var over atomic.Bool
@@ -237,7 +239,7 @@ func TestImmediateGetIsNeverRefusedWithASlotEach(t *testing.T) {
 // canceler: a lost wake-up leaves one waiting for ever.
 func TestHandOffStressLosesNoWaiter(t *testing.T) {
 	for _, slots := range []uint{1, 2, 7} {
-		d := stressTime(t) / 3
+		d := testkit.StressTime(t) / 3
 		p := newPool(slots, "", 4, 2)
 		stop := watchdog(p, d)
 		resources := make([]*Resource, 12)

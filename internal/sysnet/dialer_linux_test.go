@@ -5,6 +5,8 @@ import (
 	"net"
 	"testing"
 
+	"github.com/slotpool/slotpool/internal/testkit"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -20,7 +22,7 @@ func TestDialerSetsDeadPeerOptions(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer l.Close()
-			conn, err := Dialer(patience).Dial("tcp", l.Addr().String())
+			conn, err := Dialer(testkit.Patience).Dial("tcp", l.Addr().String())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 func TestDialerTimeout(t *testing.T) {
@@ -32,7 +34,7 @@ func TestDialerOfOtherNetworks(t *testing.T) {
 	}
 	defer packets.Close()
 	for _, address := range []net.Addr{l.Addr(), packets.LocalAddr()} {
-		conn, err := Dialer(patience).Dial(address.Network(), address.String())
+		conn, err := Dialer(testkit.Patience).Dial(address.Network(), address.String())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +52,7 @@ func TestDialerReturnsTheErrorOfNet(t *testing.T) {
 	}
 	nobody := l.Addr().String()
 	l.Close()
-	conn, err := Dialer(patience).Dial("tcp", nobody)
+	conn, err := Dialer(testkit.Patience).Dial("tcp", nobody)
 	if conn != nil {
 		t.Fatalf("connected to %s, where nobody listens", nobody)
 	}

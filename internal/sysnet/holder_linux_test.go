@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slotpool/slotpool/internal/testkit"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -99,8 +101,8 @@ func TestProbeBesideABlockedRead(t *testing.T) {
 	forEachKind(t, func(t *testing.T, here, there net.Conn) {
 		got := make(chan string, 1)
 		go blockedRead(here, got)
-		eventually(t, "a read that is blocked", func() bool {
-			for _, stack := range strings.Split(stacks(), "\n\n") {
+		testkit.Eventually(t, "a read that is blocked", func() bool {
+			for _, stack := range strings.Split(testkit.Stacks(), "\n\n") {
 				if strings.Contains(stack, "[IO wait") && strings.Contains(stack, "blockedRead(") {
 					return true
 				}
@@ -115,7 +117,7 @@ func TestProbeBesideABlockedRead(t *testing.T) {
 			if !alive {
 				t.Error("dead beside a blocked read")
 			}
-		case <-time.After(patience):
+		case <-time.After(testkit.Patience):
 			t.Error("the probe is blocked by the read")
 		}
 		write(t, there)

@@ -5,6 +5,8 @@ import (
 	"os"
 	"testing"
 
+	"github.com/slotpool/slotpool/internal/testkit"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -68,7 +70,7 @@ func TestOpenFDsCountsFiles(t *testing.T) {
 		return n
 	}
 	before := count()
-	if n := len(descriptors()); n != before {
+	if n := len(testkit.Descriptors()); n != before {
 		t.Fatalf("OpenFDs is %d, want %d", before, n)
 	}
 	f, err := os.Open(os.DevNull)

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slotpool/slotpool/internal/testkit"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -127,7 +129,7 @@ func withSocket(t *testing.T, conn net.Conn, f func(fd int)) {
 // its pending error.
 func awaitEvents(t *testing.T, conn net.Conn, events int16) (shown int16) {
 	t.Helper()
-	eventually(t, "events of the socket", func() bool {
+	testkit.Eventually(t, "events of the socket", func() bool {
 		withSocket(t, conn, func(fd int) {
 			fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN | unix.POLLRDHUP}}
 			if _, err := unix.Poll(fds, 0); err != nil && err != unix.EINTR {
