@@ -34,7 +34,12 @@ type Dialer interface {
 // It has as many slots as getrlimit(2) allows descriptors, less those that are
 // open already and a reserve for the rest of the program (a sixteenth of the
 // limit, 8 at the least and 1024 at the most); but never under 1, and never
-// over 1,048,576. Where the system tells no limit, it has 900.
+// over 1,048,576. Where the system tells no limit, it has 900. The limit is the
+// soft one, which Go raises to the hard one when a program starts.
+//
+// A slot stands for the connection that comes of it. While a name is looked up
+// or several of its addresses are tried a dial has more descriptors open, for
+// which the reserve is there too.
 func GetResourcePool() *resourcepool.Pool { return globalPool() }
 
 // ConnResource manages one connection to one address. Make it with New; it
@@ -50,8 +55,9 @@ func New(network, address string) *ConnResource { return newConnResource(network
 // Get returns a connection that is the caller's until Put or Close. It waits
 // while another user has this resource's connection, and while all slots are
 // in use, until cancelChannel is closed or has a message; a nil channel never
-// cancels, and a context's Done channel fits. The channel is not watched while
-// dialling. Waiting is in order of arrival.
+// cancels, and a context's Done channel fits. The channel is looked at only
+// once Get has to wait: with a slot at hand Get succeeds though the context is
+// done, and it is not watched while dialling. Waiting is in order of arrival.
 //
 // A parked connection is reused if, on Linux, the kernel still calls it alive.
 // If it does not, or there is none, Get dials, with TCP keepalive and
@@ -60,7 +66,8 @@ func New(network, address string) *ConnResource { return newConnResource(network
 //
 // The error is resourcepool.ErrorPutTimeout if cancelled while another had the
 // connection, resourcepool.ErrorResourceLimitExceeded if cancelled while
-// waiting for a slot, and otherwise that of the dial, as it was returned.
+// waiting for a slot, and otherwise that of the dial, as it was returned; it is
+// never that of a context.
 func (cr *ConnResource) Get(cancelChannel <-chan struct{}, timeout time.Duration) (*Conn, error) {
 	conn, held := cr.c.reuse()
 	if conn != nil {
@@ -72,7 +79,11 @@ func (cr *ConnResource) Get(cancelChannel <-chan struct{}, timeout time.Duration
 // GetWithDialer is Get with the caller's dialer, whose connection is used as
 // it comes: no option is set on it. It is asked for a connection on the
 // caller's goroutine, and only if there is none to reuse, whichever dialer
-// that one came from.
+// that one came from: use one kind of dialer for a ConnResource.
+//
+// A connection that shows no socket, by a SyscallConn or a NetConn method, is
+// taken for alive when it is reused. Its Close may be called on the goroutine
+// of a Get for another address, which needs its slot, and so should not block.
 func (cr *ConnResource) GetWithDialer(cancelChannel <-chan struct{}, dialer Dialer) (*Conn, error) {
 	conn, held := cr.c.reuse()
 	if conn != nil {
@@ -102,12 +113,17 @@ type Conn struct {
 
 // Close closes the connection and frees its slot. It returns the error of the
 // dialer's connection, and the same again if called again. After Put it does
-// nothing and returns nil.
+// nothing and returns nil, until the Conn is handed out again (see Put); so do
+// not defer Close in a function that Puts.
 func (c *Conn) Close() error { return c.close() }
 
-// Put parks the connection for the next Get of its ConnResource. After Close
-// it does nothing, whoever has the resource by then. A second Put panics with
-// "Resource was not gotten".
+// Put parks the connection for the next Get of its ConnResource. Put only one
+// that has nothing outstanding: on Linux, bytes that wait unread on a plain
+// connection make the next Get dial anew, and bytes that arrive later are read
+// by the next user as their own.
+//
+// After Close it does nothing, whoever has the resource by then. A second Put
+// panics with "Resource was not gotten".
 //
 // As reuse allocates nothing, a Conn is handed out again, at the earliest at
 // the second reuse after its Put. From then on its earlier user, who must not

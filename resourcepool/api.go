@@ -98,9 +98,10 @@ func (p *Pool) Name() string { return p.p.name }
 // each: fit for a metrics scrape, not for each Get.
 func (p *Pool) Stats() Stats { return p.p.stats() }
 
-// Stats are the figures of a pool. InUse, Idle and Releasing are of one
-// moment, so that their sum never exceeds Max. The totals count since New and
-// may each miss what was under way.
+// Stats are the figures of a pool. The reference publishes the first four as
+// maximum, num-in-use, num-unused and num-releasing. InUse, Idle and Releasing
+// are of one moment, so that their sum never exceeds Max. The totals count since
+// New and may each miss what was under way.
 type Stats struct {
 	Max       uint // slots in all
 	InUse     uint // resources with a user, or being allocated for one

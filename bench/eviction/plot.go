@@ -46,7 +46,7 @@ const (
 // right on a logarithmic scale, for it is ratios that matter.
 func drawPlot(table *trace.Table, file string) error {
 	p := plot.New()
-	p.Title.Text = "Dials per 1000 Gets: less is better"
+	p.Title.Text = "Dials per 1000 Gets (log scale, left is better)"
 	p.X.Scale = plot.LogScale{}
 	p.X.Tick.Marker = ticks(10, 20, 50, 100, 200, 500, 1000)
 	p.X.Min, p.X.Max = least, 1150

@@ -23,6 +23,7 @@ func main() {
 	flag.StringVar(&o.dir, "o", ".", "where to write RESULTS.md, results.svg and out/*.txt")
 	flag.BoolVar(&o.reference, "reference", true, "run the reference too, if its module can be had")
 	flag.StringVar(&o.from, "from", "", "a file, or several with commas between, to read instead of running")
+	flag.StringVar(&o.note, "note", "", "what to say of how the figures were made")
 	flag.Parse()
 	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, "results:", err)
@@ -31,16 +32,16 @@ func main() {
 }
 
 type options struct {
-	count                       int
-	benchtime, bench, dir, from string
-	reference                   bool
+	count                             int
+	benchtime, bench, dir, from, note string
+	reference                         bool
 }
 
 func run(o options) error {
 	if o.count < 1 {
 		return fmt.Errorf("-count %d: must be at least 1", o.count)
 	}
-	r := &report{environment: newEnvironment()}
+	r := &report{environment: newEnvironment(), note: o.note}
 	files := strings.Split(o.from, ",")
 	if len(files) > 2 {
 		return fmt.Errorf("-from %s: want the contenders' output and at most the reference's", o.from)

@@ -49,7 +49,7 @@ func plotResults(t *table, file string) error {
 	p := plot.New()
 	p.Title.Text = "Time for one cycle (log scale, left is faster)"
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.TickerFunc(timeTicks)
-	p.X.Min, p.X.Max = 5, 200_000
+	p.X.Min, p.X.Max = 4, 400_000
 	p.Y.Min, p.Y.Max = -0.5, float64(len(shown))-0.5
 	names := make([]string, len(shown))
 	for i, s := range shown {
@@ -73,9 +73,9 @@ func plotResults(t *table, file string) error {
 		p.Add(scatter)
 		p.Legend.Add(s.impl, scatter)
 	}
-	p.Y.Padding = vg.Centimeter // a viewer without this font may use a wider one
+	p.Y.Padding = 2 * vg.Centimeter // a viewer without this font may use a wider one
 	p.Legend.Top, p.Legend.Left = true, true
-	p.Legend.XOffs = 7.5 * vg.Centimeter
+	p.Legend.XOffs = 5.5 * vg.Centimeter
 	p.Legend.Padding = vg.Points(2)
 	return p.Save(18*vg.Centimeter, 10*vg.Centimeter, file)
 }

@@ -12,6 +12,7 @@ import (
 type report struct {
 	environment
 	commands        []string
+	note            string
 	cpu             string
 	main, reference *table
 	noReference     string
@@ -59,8 +60,11 @@ func (r *report) markdown() string {
 	for _, c := range r.commands {
 		fmt.Fprintf(&b, "| command | `%s` |\n", c)
 	}
+	if r.note != "" {
+		fmt.Fprintf(&b, "\n%s\n", r.note)
+	}
 	b.WriteString("\nEach figure is the median over the counts, ± the half of its 95 % confidence interval\n" +
-		"where there are counts enough. README.md says what each work and each contender is.\n\n![](results.svg)\n")
+		"where there are counts enough. README.md says what each work and each contender is.\n\n![Time for one cycle, for each work and contender](results.svg)\n")
 	b.WriteString("\n## Goals\n\n")
 	for _, g := range r.goals() {
 		if !strings.HasPrefix(g, " ") { // else it belongs to the one before
