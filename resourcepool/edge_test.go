@@ -146,7 +146,7 @@ func TestLatePutGenerationHandsNothingOver(t *testing.T) {
 func TestOtherShardsAreSearched(t *testing.T) {
 	for e := sieve; e < experts; e++ {
 		p := newPool(512, "", 2, 2)
-		p.p.court.best.Store(uint32(e))
+		p.p.board.best.Store(uint32(e))
 		for range 512 {
 			r := p.p.create(nothing{}, 0)
 			mustGet(t, r)

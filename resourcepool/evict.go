@@ -1,7 +1,7 @@
 package resourcepool
 
 // This file finds a slot to take when none is free: which shard, and under
-// which rule. The rules are in rule.go, the choice among them in judge.go.
+// which rule. The rules are in rule.go, the choice among them in learn.go.
 
 // claimVictim finds an idle resource for r and makes it releasing; nil if it
 // met none. The victim stays a resident.
@@ -58,7 +58,7 @@ func (s *residents) claim(e expert, r *resource, swap bool) (victim *resource, n
 func (s *residents) claimLocked(e expert, r *resource, swap bool) (victim *resource, next expert) {
 	many := len(r.pool.shards) > 1
 	if e == noExpert {
-		e = s.clerk.choose()
+		e = s.scorer.choose()
 		if many && e == leastRecent {
 			return nil, e
 		}
@@ -72,8 +72,8 @@ func (s *residents) claimLocked(e expert, r *resource, swap bool) (victim *resou
 		}
 		return nil, next
 	}
-	s.clerk.evicted(victim, by)
-	if s.clerk.clock%s.eraTime == 0 {
+	s.scorer.evicted(victim, by)
+	if s.scorer.clock%s.eraTime == 0 {
 		r.pool.nextEra()
 	}
 	if swap {

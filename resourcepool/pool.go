@@ -24,7 +24,7 @@ type pool struct {
 
 	created atomic.Uint64 // spreads resources without a key over the shards
 	rotor   atomic.Uint64 // where the next search for the least recent begins
-	court   court
+	board   scoreboard
 
 	waitLock  sync.Mutex
 	slotQueue waiterQueue // one for each seeking resource that must wait (I5)
@@ -43,7 +43,7 @@ func newPool(max uint, name string, counts, lists int) *Pool {
 		free:   shard.NewSlots(max, counts),
 		shards: make([]residents, lists),
 	}}
-	p.p.court.init(uint64(max))
+	p.p.board.init(uint64(max))
 	for i := range p.p.shards {
 		p.p.shards[i].init(&p.p)
 	}

@@ -19,7 +19,7 @@ type residents struct {
 	lock       sync.Mutex
 	busy       list // in use, or releasing, when a search met them
 	candidates      // the others
-	clerk
+	scorer
 	tally
 
 	lateUses atomic.Uint64 // uses that overflowed their field in a state word
@@ -45,7 +45,7 @@ const (
 )
 
 func (s *residents) init(p *pool) {
-	s.clerk.init(uint64(p.max)/uint64(len(p.shards)), &p.court)
+	s.scorer.init(uint64(p.max)/uint64(len(p.shards)), &p.board)
 	s.eraTime = uint64(p.max)/eraLists + minEra
 }
 
@@ -58,7 +58,7 @@ func (s *residents) admit(r *resource) {
 }
 
 func (s *residents) enrol(r *resource) {
-	s.clerk.redialled(r)
+	s.scorer.redialled(r)
 	s.admitted++
 	r.spared = false
 	s.insert(r)

@@ -90,7 +90,7 @@ func TestLeastRecentMissesNoIdleResource(t *testing.T) {
 func TestWaiterIsServedByAShardFarBehindTheEra(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPool(512, "", 2, 2)
-		p.p.court.best.Store(uint32(leastRecent))
+		p.p.board.best.Store(uint32(leastRecent))
 		p.p.era.Store(127 * oneEra)
 		hot := p.p.create(nothing{}, 0)
 		mustGet(t, hot)

@@ -151,7 +151,7 @@ func TestOwnerSwapStress(t *testing.T) {
 					if st := s.p.Stats(); st.InUse+st.Idle+st.Releasing > st.Max {
 						t.Errorf("over the limit: %+v", st)
 					}
-					s.p.p.court.best.Store(uint32(sieve) + rand.Uint32N(uint32(experts-sieve))) // each in turn
+					s.p.p.board.best.Store(uint32(sieve) + rand.Uint32N(uint32(experts-sieve))) // each in turn
 				}
 			})
 			time.Sleep(d) // the length of the stress; nothing waits for it
