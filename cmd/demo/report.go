@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/slotpool/slotpool/connpool"
@@ -10,8 +11,13 @@ import (
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
+// looking keeps one look at the descriptors from counting that of another.
+var looking sync.Mutex
+
 // openFDs returns 0 where the system does not tell.
 func openFDs() int {
+	looking.Lock()
+	defer looking.Unlock()
 	n, err := sysnet.OpenFDs()
 	if err != nil {
 		return 0
