@@ -16,7 +16,6 @@ import (
 	"net"
 	"time"
 
-	"github.com/slotpool/slotpool/internal/sysnet"
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
@@ -69,11 +68,7 @@ func New(network, address string) *ConnResource { return newConnResource(network
 // waiting for a slot, and otherwise that of the dial, as it was returned; it is
 // never that of a context.
 func (cr *ConnResource) Get(cancelChannel <-chan struct{}, timeout time.Duration) (*Conn, error) {
-	conn, held := cr.c.reuse()
-	if conn != nil {
-		return conn, nil
-	}
-	return cr.c.getSlow(held, cancelChannel, sysnet.Dialer(timeout))
+	return cr.c.get(cancelChannel, nil, timeout)
 }
 
 // GetWithDialer is Get with the caller's dialer, whose connection is used as
@@ -85,11 +80,10 @@ func (cr *ConnResource) Get(cancelChannel <-chan struct{}, timeout time.Duration
 // taken for alive when it is reused. Its Close may be called on the goroutine
 // of a Get for another address, which needs its slot, and so should not block.
 func (cr *ConnResource) GetWithDialer(cancelChannel <-chan struct{}, dialer Dialer) (*Conn, error) {
-	conn, held := cr.c.reuse()
-	if conn != nil {
-		return conn, nil
+	if dialer == nil {
+		dialer = noDialer{}
 	}
-	return cr.c.getSlow(held, cancelChannel, dialer)
+	return cr.c.get(cancelChannel, dialer, 0)
 }
 
 // ScheduleClose closes a parked connection now and one that is in use at its

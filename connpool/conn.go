@@ -4,6 +4,7 @@ import (
 	"net"
 
 	"github.com/slotpool/slotpool/internal/sysnet"
+	"github.com/slotpool/slotpool/resourcepool"
 )
 
 // connection is what a ConnResource has while its slot holds a descriptor.
@@ -15,8 +16,8 @@ import (
 type connection struct {
 	inner      net.Conn
 	probe      *sysnet.Probe
-	owner      *connResource
-	generation uint32 // of owner's resource: past once this is closed
+	slot       *resourcepool.Resource // that it is in
+	generation uint32                 // of slot: past once this is closed
 	turn       uint8
 	handles    [2]Conn
 }
@@ -28,8 +29,14 @@ type link struct {
 	err    error // of Close
 }
 
-func newConnection(owner *connResource, inner net.Conn) *connection {
-	k := &connection{inner: inner, probe: sysnet.NewProbe(inner), owner: owner}
+// newConnection is for a slot whose Allocate is about to succeed.
+func newConnection(slot *resourcepool.Resource, inner net.Conn) *connection {
+	k := &connection{
+		inner:      inner,
+		probe:      sysnet.NewProbe(inner),
+		slot:       slot,
+		generation: slot.Generation() + 1,
+	}
 	k.handles[0].of, k.handles[1].of = k, k
 	return k
 }
@@ -50,14 +57,14 @@ func (c *Conn) put() {
 		panic("Resource was not gotten")
 	}
 	c.Conn = nil
-	c.of.owner.resource().PutGeneration(c.of.generation)
+	c.of.slot.PutGeneration(c.of.generation)
 }
 
 func (c *Conn) close() error {
 	if c.Conn != nil {
 		c.Conn = nil
 		c.closed = true
-		_, c.err = c.of.owner.resource().ReleaseGeneration(c.of.generation)
+		_, c.err = c.of.slot.ReleaseGeneration(c.of.generation)
 	}
 	return c.err
 }

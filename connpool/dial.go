@@ -19,9 +19,6 @@ type dial struct {
 // Allocate dials. It runs on the goroutine of the Get, with the slot in hand.
 func (d *dial) Allocate() error {
 	c := d.resource
-	if d.dialer == nil {
-		return errors.New("connpool: GetWithDialer: nil Dialer for " + c.network + " " + c.address)
-	}
 	inner, err := d.dialer.Dial(c.network, c.address)
 	if err != nil {
 		if !isNil(inner) {
@@ -32,10 +29,16 @@ func (d *dial) Allocate() error {
 	if isNil(inner) {
 		return fmt.Errorf("connpool: %T returned neither a connection nor an error for %s %s", d.dialer, c.network, c.address)
 	}
-	c.open = newConnection(c, inner)
-	c.open.generation = c.slot.Load().Generation() + 1
+	c.open = newConnection(c.slot.Load(), inner)
 	d.done = true
 	return nil
+}
+
+// noDialer stands for a nil Dialer.
+type noDialer struct{}
+
+func (noDialer) Dial(network, address string) (net.Conn, error) {
+	return nil, errors.New("connpool: GetWithDialer: nil Dialer for " + network + " " + address)
 }
 
 // isNil also finds the nil pointer in an interface that is not nil, as a dialer

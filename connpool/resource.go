@@ -2,7 +2,9 @@ package connpool
 
 import (
 	"sync/atomic"
+	"time"
 
+	"github.com/slotpool/slotpool/internal/sysnet"
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
@@ -30,19 +32,22 @@ func (c *connResource) resource() *resourcepool.Resource {
 	return c.slot.Load() // another Get was faster; nothing knows r but us
 }
 
-// reuse gets the parked connection. If that is dead, conn is nil but the
-// resource is held: it is the caller's, with the dead connection in it.
-func (c *connResource) reuse() (conn *Conn, held bool) {
-	if !c.resource().TryGet() {
-		return nil, false
+// get reuses the parked connection if there is one and it is alive. With a nil
+// dialer it otherwise dials as Get does.
+func (c *connResource) get(cancel <-chan struct{}, dialer Dialer, timeout time.Duration) (*Conn, error) {
+	r := c.slot.Load()
+	held := r != nil && r.TryGet()
+	if held && c.open.probe.Alive() {
+		return c.open.handOut(), nil
 	}
-	if c.open.probe.Alive() {
-		return c.open.handOut(), true
+	if dialer == nil {
+		dialer = sysnet.Dialer(timeout)
 	}
-	return nil, true
+	return c.getSlow(held, cancel, dialer)
 }
 
-// getSlow is the rest of Get: it waits, dials, and replaces what is dead.
+// getSlow is the rest of get: it waits, dials, and replaces what is dead. The
+// resource may be held already, with a dead connection in it.
 func (c *connResource) getSlow(held bool, cancel <-chan struct{}, dialer Dialer) (*Conn, error) {
 	d := &dial{resource: c, dialer: dialer}
 	if !held {

@@ -133,6 +133,7 @@ func TestInlining(t *testing.T) {
 		{"connpool", []string{
 			"resource.go: inlining call to resourcepool.(*resource).tryGet",
 			"resource.go: inlining call to (*connection).handOut",
+			"api.go: can inline (*ConnResource).Get",
 			"api.go: can inline (*Conn).Put",
 			"conn.go: inlining call to resourcepool.(*Resource).PutGeneration",
 		}},

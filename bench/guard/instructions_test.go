@@ -30,7 +30,7 @@ func TestInstructions(t *testing.T) {
 	}{
 		{"resource", "main.cycles", 85},
 		{"evict", "main.cycles", 950},
-		{"conn", "main.connCycles", 200},
+		{"conn", "main.connCycles", 155},
 	} {
 		t.Run(path.name, func(t *testing.T) {
 			const few, many = 10_000, 30_000

@@ -14,7 +14,7 @@ import (
 // be another's.
 type Probe struct {
 	raw     syscall.RawConn
-	ask     func(fd uintptr) // p.look or p.lookWrapped, bound once
+	ask     func(fd uintptr) // sets alive
 	alive   bool
 	scratch byte
 }
@@ -28,10 +28,10 @@ func NewProbe(conn net.Conn) *Probe {
 		return nil
 	}
 	p := &Probe{raw: raw}
-	if wrapped {
-		p.ask = p.lookWrapped
-	} else {
-		p.ask = p.look
+	p.ask = func(fd uintptr) {
+		n, err := p.peek(fd)
+		p.alive = err == unix.EAGAIN || err == unix.ENOTSOCK || // nothing to read, or nothing to ask
+			wrapped && n > 0 && err == 0 && !hungUp(fd)
 	}
 	return p
 }
@@ -42,31 +42,16 @@ func NewProbe(conn net.Conn) *Probe {
 // to expect. A wrapped one may have unread data, such as a TLS session ticket.
 // One call at a time; no reader or deadline of conn is disturbed.
 func (p *Probe) Alive() bool {
-	if p == nil {
-		return true
-	}
-	if err := p.raw.Control(p.ask); err != nil {
-		return false // closed here
-	}
-	return p.alive
-}
-
-func (p *Probe) look(fd uintptr) {
-	_, err := p.peek(fd)
-	p.alive = err == unix.EAGAIN || err == unix.ENOTSOCK // nothing that can be asked
-}
-
-func (p *Probe) lookWrapped(fd uintptr) {
-	n, err := p.peek(fd)
-	p.alive = err == unix.EAGAIN || err == unix.ENOTSOCK || n > 0 && err == 0 && !hungUp(fd)
+	return p == nil || p.raw.Control(p.ask) == nil && p.alive // Control fails if it was closed here
 }
 
 // peek wraps recv(2) of one byte with MSG_PEEK and MSG_DONTWAIT. It makes the
-// system call itself as unix.Recvfrom allocates for an address, and a raw one
-// as it cannot block.
+// system call itself as unix.Recvfrom allocates for an address, a raw one as it
+// cannot block, and that of package syscall as that of unix jumps there. Each
+// return of a function costs more than usual once the kernel has run.
 func (p *Probe) peek(fd uintptr) (n uintptr, err syscall.Errno) {
 	for {
-		n, _, err = unix.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&p.scratch)), 1,
+		n, _, err = syscall.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&p.scratch)), 1,
 			unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
 		if err != unix.EINTR {
 			return n, err
