@@ -29,7 +29,7 @@ func (p *pool) searchVictim(r *resource, swap bool) *resource {
 	for i := 0; victim == nil && i < n; i++ {
 		s := &p.shards[(start+i)&(n-1)]
 		if victim, _ = s.claim(next, r, swap); victim != nil && swap {
-			r.admitElsewhere(s)
+			r.admitElsewhere(s, victim)
 		}
 	}
 	return victim
@@ -49,31 +49,43 @@ func (p *pool) longerUnused(a, b int) int {
 // idle. With noExpert it chooses the rule; if that is to be followed in another
 // shard, it is next.
 func (s *residents) claim(e expert, r *resource, swap bool) (victim *resource, next expert) {
+	many := len(r.pool.shards) > 1
 	s.lock.Lock()
-	victim, next = s.claimLocked(e, r, swap)
+	chosen := e
+	if e == noExpert {
+		chosen = s.scorer.choose()
+	}
+	if chosen == e || chosen != leastRecent || !many {
+		victim = s.follow(chosen, r, swap)
+	}
 	s.lock.Unlock()
+	if victim == nil && many {
+		next = chosen
+	}
 	return victim, next
 }
 
-func (s *residents) claimLocked(e expert, r *resource, swap bool) (victim *resource, next expert) {
-	many := len(r.pool.shards) > 1
-	if e == noExpert {
-		e = s.scorer.choose()
-		if many && e == leastRecent {
-			return nil, e
-		}
-	}
+// follow is claim by a rule that is known, with the lock held. Sieve stands in
+// where the others know no victim: it alone looks at all, so that no idle
+// resource is missed (I7).
+func (s *residents) follow(e expert, r *resource, swap bool) (victim *resource) {
 	s.drain()
 	s.advance(eraOf(r.pool.era.Load()))
-	victim, by := s.search(e)
-	if victim == nil {
-		if many {
-			next = e
-		}
-		return nil, next
+	switch e {
+	case newest:
+		victim = s.claimNewest()
+	case leastRecent:
+		victim = s.claimLeastRecent()
 	}
-	s.scorer.evicted(victim, by)
-	if s.scorer.clock%s.eraTime == 0 {
+	if victim == nil {
+		e = sieve
+		if victim = s.claimSieve(); victim == nil {
+			return nil
+		}
+	}
+	s.scorer.evicted(victim, e)
+	if s.eraLeft--; s.eraLeft == 0 {
+		s.eraLeft = s.eraTime
 		r.pool.nextEra()
 	}
 	if swap {
@@ -81,23 +93,7 @@ func (s *residents) claimLocked(e expert, r *resource, swap bool) (victim *resou
 	} else {
 		s.makeBusy(victim)
 	}
-	return victim, noExpert
-}
-
-// search follows e. Sieve stands in where the others know none: it alone looks
-// at all, so that no idle resource is missed (I7).
-func (s *residents) search(e expert) (*resource, expert) {
-	switch e {
-	case newest:
-		if r := s.claimNewest(); r != nil {
-			return r, newest
-		}
-	case leastRecent:
-		if r := s.claimLeastRecent(); r != nil {
-			return r, leastRecent
-		}
-	}
-	return s.claimSieve(), sieve
+	return victim
 }
 
 // take claims r, which w says is idle, and adds its uses to the total. It

@@ -17,7 +17,7 @@ func (r *resource) getSlow(cancel <-chan struct{}, a Allocator) error {
 				return nil
 			}
 		case phaseEmpty:
-			if r.state.w.CompareAndSwap(w, inPhase(w, phaseSeeking)|markListed) {
+			if r.state.w.CompareAndSwap(w, inPhase(w, phaseOpening)|markListed) {
 				return r.seek(cancel, a)
 			}
 		default: // busy: somebody's, or about to be
@@ -46,11 +46,18 @@ func (r *resource) use(w uint64) bool {
 	return true
 }
 
-// seek finds a slot for a resource that this Get has claimed, by waiting if
-// it must, and allocates.
+// seek finds a slot for a resource that this Get has claimed and allocates: a
+// free slot, else that of an idle resource, else one to wait for. While others
+// wait, who come first, it waits behind them.
 func (r *resource) seek(cancel <-chan struct{}, a Allocator) error {
-	if g, ok := r.pool.tryTake(r); ok {
-		return r.open(g, a)
+	if p := r.pool; p.slotWaiters.Load() == 0 {
+		if p.free.TryAcquire(int(r.home)) {
+			r.shard().admit(r, nil)
+			return r.open(nil, a)
+		}
+		if victim := p.swapVictim(r); victim != nil {
+			return r.open(victim, a)
+		}
 	}
 	return r.await(r.enqueueForSlot(), cancel, a)
 }
@@ -110,8 +117,12 @@ func (r *resource) await(waiter *waiter, cancel <-chan struct{}, a Allocator) er
 	case grantNothing:
 		r.pool.counts.cancelledWaits.Add(1)
 		return ErrorResourceLimitExceeded
+	case grantSlot:
+		r.shard().admit(r, nil)
+	case grantVictim:
+		r.replace(waiter.grant.victim)
 	}
-	return r.open(waiter.grant, a)
+	return r.open(waiter.grant.victim, a)
 }
 
 // cancelWait ends the wait of a Get whose canceler has spoken, if it is over.

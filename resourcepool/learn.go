@@ -88,6 +88,9 @@ func (c *scorer) redialled(r *resource) {
 	}
 	r.evictedBy = noExpert
 	age := uint64(uint32(c.clock) - r.evictedAt)
+	if age >= 64*c.soon {
+		return // so long that it adds nothing
+	}
 	near := 64 * c.soon / (c.soon + age) // 64 at once, 32 after soon
 	regret := near * near * near * near
 	if age >= c.term {

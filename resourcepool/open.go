@@ -1,18 +1,11 @@
 package resourcepool
 
-// open turns a slot into an allocated resource that is the caller's. The
-// resource is seeking, claimed by the caller, who owns g.
-func (r *resource) open(g grant, a Allocator) error {
-	switch g.kind {
-	case grantSlot:
-		r.shard().admit(r)
-	case grantVictim:
-		r.replace(g.victim)
+// open makes an allocated resource that is the caller's of an opening one that
+// is a resident. If its slot is that of a victim, the victim is released first.
+func (r *resource) open(victim *resource, a Allocator) error {
+	if victim != nil {
+		r.evict(victim)
 	}
-	if g.victim != nil {
-		r.evict(g.victim)
-	}
-	r.state.move(phaseSeeking, phaseAllocating, 0)
 	return r.allocate(a, oneUse)
 }
 
@@ -69,7 +62,7 @@ func (r *resource) renew(a Allocator) error {
 	r.saveError(r.target.Release())
 	released = true
 	r.shard().renewed.Add(1)
-	r.state.move(phaseRenewing, phaseAllocating, markScheduled)
+	r.state.move(phaseRenewing, phaseOpening, markScheduled)
 	err := r.allocate(a, 0)
 	renewed = err == nil
 	return err
@@ -140,7 +133,7 @@ func (r *resource) succeed() (heir *waiter) {
 	if heir = r.waiters.oldest; heir != nil {
 		r.leaveQueue(heir)
 		r.pool.enqueueSlotWaiter(heir)
-		phase = phaseSeeking | markListed
+		phase = phaseOpening | markListed
 	}
 	for {
 		w := r.state.w.Load()

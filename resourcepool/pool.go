@@ -27,7 +27,7 @@ type pool struct {
 	board   scoreboard
 
 	waitLock  sync.Mutex
-	slotQueue waiterQueue // one for each seeking resource that must wait (I5)
+	slotQueue waiterQueue // one for each opening resource that must wait (I5)
 	ticket    uint64      // of the newest waiter, and so the number of all
 	waiting   uint        // waiters in all queues
 
@@ -67,21 +67,6 @@ func (p *pool) nextShard() int { return int(p.created.Add(1) % uint64(p.free.Sha
 func (p *pool) nextEra() {
 	era := p.era.Load()
 	p.era.CompareAndSwap(era, (era+oneEra)&eraMask)
-}
-
-// tryTake takes a slot for r without waiting: a free one, else that of an idle
-// resource. It is false at once while others wait, who come first.
-func (p *pool) tryTake(r *resource) (grant, bool) {
-	if p.slotWaiters.Load() != 0 {
-		return grant{}, false
-	}
-	if p.free.TryAcquire(int(r.home)) {
-		return grant{kind: grantSlot}, true
-	}
-	if victim := p.swapVictim(r); victim != nil {
-		return grant{kind: grantSwap, victim: victim}, true
-	}
-	return grant{}, false
 }
 
 // match serves slot waiters, oldest first, while there is anything to serve

@@ -4,10 +4,15 @@ func (r *resource) release() error {
 	for {
 		w := r.state.w.Load()
 		switch phaseOf(w) {
-		case phaseAllocating:
-			panic("Resource is allocating")
-		case phaseEmpty, phaseSeeking:
+		case phaseEmpty:
 			return r.loadError()
+		case phaseOpening:
+			if !r.allocating() {
+				return r.loadError()
+			}
+			if r.state.w.Load() == w {
+				panic("Resource is allocating")
+			}
 		case phaseReleasing, phaseRenewing:
 			if r.insist(w) {
 				return nil
@@ -45,13 +50,13 @@ func (r *resource) scheduleRelease() error {
 	for {
 		w := r.state.w.Load()
 		switch phaseOf(w) {
-		case phaseEmpty, phaseSeeking:
+		case phaseEmpty:
 			return nil
 		case phaseIdle:
 			if r.startRelease(w) {
 				return r.close()
 			}
-		default: // allocating, in use, releasing
+		default: // opening, in use, releasing
 			if r.insist(w) {
 				return nil
 			}
@@ -61,6 +66,16 @@ func (r *resource) scheduleRelease() error {
 
 func (r *resource) startRelease(w uint64) bool {
 	return r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing))
+}
+
+// allocating reports whether the Get of an opening resource has come to its
+// Allocate: it has a slot, and nothing is left in that of another resource. What
+// it asks is not in the state word, as that would cost each Get another swap.
+func (r *resource) allocating() bool {
+	s := r.shard()
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return r.place != nowhere && !r.awaitsRelease()
 }
 
 // insist marks a resource to be released when it can be. One that is

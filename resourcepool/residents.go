@@ -47,21 +47,26 @@ const (
 func (s *residents) init(p *pool) {
 	s.scorer.init(uint64(p.max)/uint64(len(p.shards)), &p.board)
 	s.eraTime = uint64(p.max)/eraLists + minEra
+	s.eraLeft = s.eraTime
 }
 
-// admit makes r, which seeks a slot and has just been given one, a resident
-// and a candidate, as its mark already says (I4).
-func (s *residents) admit(r *resource) {
+// admit makes r, which is opening and has just been given a slot, a resident
+// and a candidate, as its mark already says (I4). The victim is nil if the slot
+// was free.
+func (s *residents) admit(r, victim *resource) {
 	s.lock.Lock()
-	s.enrol(r)
+	s.enrol(r, victim)
 	s.lock.Unlock()
 }
 
-func (s *residents) enrol(r *resource) {
+func (s *residents) enrol(r, victim *resource) {
 	s.scorer.redialled(r)
 	s.admitted++
+	r.victim = victim
+	r.place = isCandidate
 	r.spared = false
-	s.insert(r)
+	s.order.pushNewest(r, byArrival)
+	s.dated(r, s.era)
 }
 
 // leave ends the residency of r.
@@ -78,14 +83,14 @@ func (s *residents) leave(r *resource, how departure) {
 	s.lock.Unlock()
 }
 
-// replace makes r, which seeks a slot, a resident in the place of a victim.
+// replace makes r, which is opening, a resident in the place of a victim.
 func (r *resource) replace(victim *resource) {
 	s := victim.shard()
 	s.lock.Lock()
 	s.drain()
 	s.swap(victim, r)
 	s.lock.Unlock()
-	r.admitElsewhere(s)
+	r.admitElsewhere(s, victim)
 }
 
 // swap is replace with the lock of the victim's shard held. If that of r is
@@ -94,13 +99,13 @@ func (s *residents) swap(victim, r *resource) {
 	s.evictions++
 	s.expel(victim)
 	if s == r.shard() {
-		s.enrol(r)
+		s.enrol(r, victim)
 	}
 }
 
-func (r *resource) admitElsewhere(than *residents) {
+func (r *resource) admitElsewhere(than *residents, victim *resource) {
 	if s := r.shard(); s != than {
-		s.admit(r)
+		s.admit(r, victim)
 	}
 }
 
@@ -111,7 +116,7 @@ func (s *residents) expel(r *resource) {
 	} else {
 		s.busy.remove(r, byArrival)
 	}
-	r.place = nowhere
+	r.place, r.victim = nowhere, nil
 	w := r.state.w.Load()
 	for w&usesMask != 0 && !r.state.w.CompareAndSwap(w, w&^usesMask) {
 		w = r.state.w.Load()

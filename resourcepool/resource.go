@@ -22,8 +22,6 @@ type resource struct {
 
 	residency // guarded by the lock of the home shard
 	record    // of the last eviction; belongs to whoever evicts or opens
-
-	_ [8]byte // two cache lines: neighbours in memory share none
 }
 
 // StackLink lets a resource lie on the stack of parked resources.
@@ -35,10 +33,16 @@ func (r *resource) shard() *residents {
 }
 
 func (r *resource) saveError(err error) {
+	if err != nil || r.lastError.Load() != nil {
+		r.storeError(err)
+	}
+}
+
+func (r *resource) storeError(err error) {
 	if err != nil {
 		saved := err // so that it is this that escapes, not each err
 		r.lastError.Store(&saved)
-	} else if r.lastError.Load() != nil {
+	} else {
 		r.lastError.Store(nil)
 	}
 }

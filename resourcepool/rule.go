@@ -42,7 +42,7 @@ type candidates struct {
 
 	// Every list of a pool begins a new era after as many evictions of its
 	// own as there are slots in a 32nd of the pool.
-	eraTime uint64
+	eraTime, eraLeft uint64
 }
 
 // residency is a resource's place among the residents of its shard.
@@ -51,6 +51,16 @@ type residency struct {
 	era    uint8    // of the list it is in, or was when that list still was
 	place  place
 	spared bool // set aside by sieve, whose hand has passed it
+
+	// The resource that had the slot before, and has been or is being released
+	// to make room; nil if the slot was free.
+	victim *resource
+}
+
+// awaitsRelease reports whether the slot of an opening resource is not yet
+// empty. The lock of its home shard is held.
+func (r *resource) awaitsRelease() bool {
+	return r.victim != nil && phaseOf(r.victim.state.w.Load()) == phaseReleasing
 }
 
 type place uint8

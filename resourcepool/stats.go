@@ -63,12 +63,13 @@ func (l *list) census(st *Stats) (opening uint64) {
 			st.Idle++
 		case phaseInUse:
 			st.InUse++
-		case phaseAllocating:
-			st.InUse++
+		case phaseOpening:
 			opening++
-		case phaseSeeking: // its slot is that of a victim that is being released
-			st.Releasing++
-			opening++
+			if r.awaitsRelease() {
+				st.Releasing++
+			} else {
+				st.InUse++
+			}
 		default:
 			st.Releasing++
 		}

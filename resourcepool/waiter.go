@@ -37,7 +37,6 @@ const (
 	grantNothing grantKind = iota // there was no slot for one that is cancelled
 	grantSlot                     // a free slot
 	grantVictim                   // a slot with an idle resource still in it
-	grantSwap                     // the same, and already a resident in its place
 	grantHeld                     // the waiter's own resource, in use, handed over
 )
 
