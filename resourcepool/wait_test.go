@@ -244,7 +244,7 @@ func TestScheduleReleaseWithWaitersReallocates(t *testing.T) {
 
 func TestQueueInsertKeepsTheOrderOfTickets(t *testing.T) {
 	const start = ^uint64(0) - 3 // the tickets wrap on the way
-	for _, arrivals := range [][]uint64{{0, 1, 2, 3, 4, 5, 6, 7}, {7, 6, 5, 4, 3, 2, 1, 0}, {3, 7, 0, 5, 1, 6, 2, 4}} {
+	for _, arrivals := range [][]uint64{{0, 1, 2, 3, 4, 5, 6, 7}, {7, 6, 5, 4, 3, 2, 1, 0}, {3, 7, 0, 5, 1, 6, 2, 4}, {0, 7, 1, 6, 2, 5, 3, 4}, {7, 0, 6, 1, 5, 2, 4, 3}} {
 		var q waiterQueue
 		for _, a := range arrivals {
 			q.insert(&waiter{ticket: start + a})

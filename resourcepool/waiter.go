@@ -45,25 +45,33 @@ const (
 type waiterQueue struct{ oldest *waiter }
 
 // insert puts w behind all waiters with a smaller ticket: at the newest end in
-// one step, as is right for a new arrival, else as far from the oldest end as
-// it must, which is where one belongs that has waited elsewhere before.
+// one step, as is right for a new arrival. One that has waited elsewhere before
+// is brought in from the end whose ticket is nearer to its own.
 func (q *waiterQueue) insert(w *waiter) {
 	w.queue = q
 	if q.oldest == nil {
 		w.prev, w.next, q.oldest = w, w, w
 		return
 	}
-	next := q.oldest
-	if next.prev.olderThan(w) {
-		w.putBefore(next) // around the ring: behind the newest
-		return
-	}
-	for next.olderThan(w) {
-		next = next.next
-	}
-	w.putBefore(next)
-	if next == q.oldest {
+	oldest, newest := q.oldest, q.oldest.prev
+	switch {
+	case newest.olderThan(w):
+		w.putBefore(oldest) // around the ring: behind the newest
+	case w.olderThan(oldest):
+		w.putBefore(oldest)
 		q.oldest = w
+	case w.ticket-oldest.ticket < newest.ticket-w.ticket:
+		next := oldest.next
+		for next.olderThan(w) {
+			next = next.next
+		}
+		w.putBefore(next)
+	default:
+		next := newest
+		for w.olderThan(next.prev) {
+			next = next.prev
+		}
+		w.putBefore(next)
 	}
 }
 
