@@ -28,7 +28,10 @@ func connContenders() []work.ConnContender {
 func BenchmarkConn(b *testing.B)      { work.Conn(b, connContenders()) }
 func BenchmarkDialClose(b *testing.B) { work.DialClose(b, connContenders()) }
 func BenchmarkFanout(b *testing.B)    { work.Fanout(b, connContenders()) }
-func BenchmarkSyscalls(b *testing.B)  { work.Syscalls(b) }
-func BenchmarkBytes(b *testing.B)     { work.Bytes(b, contenders(), connContenders()) }
+func BenchmarkHTTP(b *testing.B) {
+	work.HTTP(b, []work.HTTPContender{work.SlotpoolHTTP, rival.NetHTTP})
+}
+func BenchmarkSyscalls(b *testing.B) { work.Syscalls(b) }
+func BenchmarkBytes(b *testing.B)    { work.Bytes(b, contenders(), connContenders()) }
 
 func TestMain(m *testing.M) { work.Main(m, nil) }

@@ -75,23 +75,6 @@ func NamedConn(name string, make func(ConnShape) ConnPool) ConnContender {
 	return connContender{name, make}
 }
 
-// eachConn is each, for connections.
-func eachConn(b *testing.B, all []ConnContender, a axes, s ConnShape, body func(*testing.B, ConnPool)) {
-	for _, c := range all {
-		var pool ConnPool
-		b.Run(a.name(c.Name()), func(b *testing.B) {
-			if pool == nil {
-				if pool = c.New(s); pool == nil {
-					b.Skip("does not fit this work")
-				}
-			}
-			b.ReportAllocs()
-			body(b, pool)
-		})
-		closePool(pool)
-	}
-}
-
 // connSlots is for works with few addresses.
 const connSlots = 64
 
@@ -117,7 +100,7 @@ func Conn(b *testing.B, all []ConnContender) {
 		w.shape.Check = w.check == "peek"
 		a := axes{users: 1, slots: w.shape.Slots, addresses: 1, hold: HoldNot,
 			more: "transport=" + w.transport + "/request=" + w.request + "/check=" + w.check}
-		eachConn(b, all, a, w.shape, func(b *testing.B, p ConnPool) {
+		each(b, all, a, w.shape, func(b *testing.B, p ConnPool) {
 			warm(p)
 			b.ResetTimer()
 			for range b.N {
@@ -156,7 +139,7 @@ func DialClose(b *testing.B, all []ConnContender) {
 	server := StartServer(b)
 	s := ConnShape{Slots: connSlots, Addresses: server.Plain}
 	a := axes{users: 1, slots: s.Slots, addresses: len(s.Addresses), hold: HoldNot, more: "transport=tcp"}
-	eachConn(b, all, a, s, func(b *testing.B, p ConnPool) {
+	each(b, all, a, s, func(b *testing.B, p ConnPool) {
 		b.ResetTimer()
 		for i := range b.N {
 			p.Discard(p.Get(i % len(s.Addresses)))

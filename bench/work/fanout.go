@@ -24,20 +24,17 @@ func Fanout(b *testing.B, all []ConnContender) {
 	dialer := &countingDialer{targets: server.Plain}
 	s := ConnShape{
 		Slots:     processSlots(),
-		Addresses: make([]string, fanoutAddresses),
+		Addresses: manyHosts(fanoutAddresses),
 		Dialer:    dialer,
 		Check:     true,
 		Keyed:     true,
-	}
-	for i := range s.Addresses {
-		s.Addresses[i] = "host" + strconv.Itoa(i) + ":" + strconv.Itoa(i)
 	}
 	trace := zipf(fanoutAddresses, fanoutSkew, 1<<17)
 	a := axes{users: crowdUsers, slots: s.Slots, addresses: fanoutAddresses, hold: HoldNot,
 		more: "transport=tcp/request=64B/zipf=" + strconv.FormatFloat(fanoutSkew, 'g', -1, 64)}
 	var warmed ConnPool
 	var next atomic.Uint64 // goes on from run to run, so that no run repeats one
-	eachConn(b, all, a, s, func(b *testing.B, p ConnPool) {
+	each(b, all, a, s, func(b *testing.B, p ConnPool) {
 		if warmed != p {
 			for _, address := range trace[:fanoutWarmUp] {
 				p.Put(p.Get(address))

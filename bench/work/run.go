@@ -40,15 +40,21 @@ var (
 	HoldSleep = Hold{"100us", func() { time.Sleep(100 * time.Microsecond) }}
 )
 
+// maker is a Contender for things (S is Shape, P is Pool) or for connections.
+type maker[S, P any] interface {
+	Name() string
+	New(S) P
+}
+
 // each runs body for every contender that can make the shape. A pool is made
 // at the first run that needs it and serves the repeated runs of its
 // benchmark; making it is not measured.
-func each(b *testing.B, all []Contender, a axes, s Shape, body func(*testing.B, Pool)) {
+func each[S, P any, C maker[S, P]](b *testing.B, all []C, a axes, s S, body func(*testing.B, P)) {
 	for _, c := range all {
-		var pool Pool
+		var pool P
 		b.Run(a.name(c.Name()), func(b *testing.B) {
-			if pool == nil {
-				if pool = c.New(s); pool == nil {
+			if any(pool) == nil {
+				if pool = c.New(s); any(pool) == nil {
 					b.Skip("does not fit this work")
 				}
 			}

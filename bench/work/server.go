@@ -12,6 +12,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"testing"
@@ -29,6 +30,7 @@ const servers = 32
 // Server is what clients need to know.
 type Server struct {
 	Plain, TLS  []string
+	HTTP        []string
 	Certificate []byte
 	Config      *tls.Config `json:"-"`
 }
@@ -81,6 +83,11 @@ func serve() error {
 		}
 		s.Plain = append(s.Plain, l.Addr().String())
 		go accept(l)
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.%d:0", i+1)); err != nil {
+			return err
+		}
+		s.HTTP = append(s.HTTP, l.Addr().String())
+		go http.Serve(l, http.HandlerFunc(answerHTTP)) // until the process ends
 	}
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}})
 	if err != nil {

@@ -41,52 +41,73 @@ func verdict(met bool) string {
 	return "**not met**"
 }
 
+// worstWaits compares the longest waits: one in each count, so that chance
+// rules each of them.
 func (r *report) worstWaits() (g []string) {
 	for _, row := range r.main.work("Wait").rows {
-		own, ok1 := row.worst("slotpool", "worst-ns")
-		other, ok2 := row.worst("channel", "worst-ns")
+		own, ok1 := row.median("slotpool", "worst-ns")
+		other, ok2 := row.median("channel", "worst-ns")
 		if !ok1 || !ok2 {
 			continue
 		}
-		g = append(g, fmt.Sprintf("longest wait of all counts, %s: slotpool %s, channel %s: no worse is %s",
-			row.label([]string{"addresses", "hold"}), figure(own, "ns/op"), figure(other, "ns/op"), verdict(own <= other)))
+		ownMost, _ := row.worst("slotpool", "worst-ns")
+		otherMost, _ := row.worst("channel", "worst-ns")
+		g = append(g, fmt.Sprintf("longest wait, %s: slotpool %s (%s in all counts), channel %s (%s): no worse is %s",
+			row.label([]string{"addresses", "hold"}), figure(own.Center, "ns/op"), figure(ownMost, "ns/op"),
+			figure(other.Center, "ns/op"), figure(otherMost, "ns/op"), verdict(!row.slower("slotpool", "channel", "worst-ns"))))
 	}
 	return g
 }
 
 // behind lists the works in which another is faster, by more than chance
 // where there are counts enough to tell.
-func behind(t *table, whom string) (g []string) {
+func behind(t *table, whom string) []string {
 	if t == nil {
-		return []string{"ahead of " + whom + " in every work: not run"}
+		return []string{"ahead of " + whom + " in every work, or level: not run"}
 	}
+	var same, less []string
 	for _, w := range t.works {
 		if w.name == "Wait" { // is Contended again, with clocks in it
 			continue
 		}
 		for _, row := range w.rows {
-			for _, impl := range w.impls {
-				if impl == "floor" || !row.slower("slotpool", impl) {
-					continue
-				}
-				own, _ := row.median("slotpool", "ns/op")
-				other, _ := row.median(impl, "ns/op")
-				g = append(g, fmt.Sprintf("  - %s %s: %s %s, slotpool %s", w.name, row.label(w.varying()),
-					impl, figure(other.Center, "ns/op"), figure(own.Center, "ns/op")))
+			if row.label([]string{"check"}) == "none" {
+				less = append(less, row.faster(w)...)
+			} else {
+				same = append(same, row.faster(w)...)
 			}
 		}
 	}
-	if len(g) == 0 {
-		return []string{"ahead of " + whom + " in every work, or level: met"}
+	g := []string{"ahead of " + whom + " in every work, or level: met"}
+	if len(same) > 0 {
+		g = append([]string{"ahead of " + whom + " in every work, or level: **not met** in"}, same...)
 	}
-	return append([]string{"ahead of " + whom + " in every work, or level: **not met** in"}, g...)
+	if len(less) > 0 {
+		g = append(g, "not counted, as only slotpool looks there whether the connection is alive:")
+	}
+	return append(g, less...)
+}
+
+// faster lists the contenders that are faster than slotpool.
+func (r *row) faster(w *work) (g []string) {
+	for _, impl := range w.impls {
+		if impl == "floor" || !r.slower("slotpool", impl, "ns/op") {
+			continue
+		}
+		own, _ := r.median("slotpool", "ns/op")
+		other, _ := r.median(impl, "ns/op")
+		g = append(g, fmt.Sprintf("  - %s %s: %s %s, slotpool %s", w.name, r.label(w.varying()),
+			impl, figure(other.Center, "ns/op"), figure(own.Center, "ns/op")))
+	}
+	return g
 }
 
 // enoughCounts is from where on the test of significance can tell anything.
 const enoughCounts = 5
 
-func (r *row) slower(impl, than string) bool {
-	a, b := r.cells[cell{impl, "ns/op"}], r.cells[cell{than, "ns/op"}]
+// slower reports whether impl's figures are larger, by more than chance.
+func (r *row) slower(impl, than, unit string) bool {
+	a, b := r.cells[cell{impl, unit}], r.cells[cell{than, unit}]
 	if len(a) == 0 || len(b) == 0 {
 		return false
 	}

@@ -16,7 +16,11 @@ BenchmarkAlone/users=1/hold=0/impl=puddle-2 100 44.0 ns/op 0 allocs/op
 BenchmarkParallel/users=2/hold=0/impl=slotpool-2 100 5.0 ns/op 0 allocs/op
 BenchmarkParallel/users=2/hold=0/impl=puddle-2 100 60.0 ns/op 0 allocs/op
 BenchmarkParallel/users=2/hold=0/impl=map-2 100 4.0 ns/op 1 allocs/op
+BenchmarkConn/users=1/check=none/impl=slotpool-2 100 300 ns/op
+BenchmarkConn/users=1/check=none/impl=channel-2 100 80 ns/op
 BenchmarkWait/addresses=8/hold=0/impl=slotpool-2 100 5 ns/op 2500000 worst-ns
+BenchmarkConn/users=1/check=none/impl=slotpool-2 100 300 ns/op
+BenchmarkConn/users=1/check=none/impl=channel-2 100 80 ns/op
 BenchmarkWait/addresses=8/hold=0/impl=channel-2 100 5 ns/op 1500 worst-ns
 `
 
@@ -42,7 +46,8 @@ func TestReportSaysTheMedianAndHowItStandsToTheGoals(t *testing.T) {
 		"alone against puddle: 4.0 times as fast; the goal of 5.0 times is **not met**",
 		"parallel against puddle: 12.0 times as fast; the goal of 8.0 times is met",
 		"ahead of the contenders in every work, or level: **not met** in\n  - Parallel 2, 0: map 4 ns, slotpool 5 ns\n",
-		"8, 0: slotpool 2.5 ms, channel 1.5 us: no worse is **not met**",
+		"alive:\n  - Conn 1, none: channel 80 ns, slotpool 300 ns\n",
+		"8, 0: slotpool 2.5 ms (2.5 ms in all counts), channel 1.5 us (1.5 us): no worse is **not met**",
 		"| 1, 0 | 11 ns | 44 ns |",
 		"Not run: it was not asked for.",
 	} {
