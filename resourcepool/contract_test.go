@@ -2,6 +2,7 @@ package resourcepool
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/slotpool/slotpool/internal/testkit"
 )
@@ -142,6 +143,52 @@ func TestReleaseDuringAllocatePanics(t *testing.T) {
 	f.allocate = func() error { return r.Release() }
 	testkit.WantPanic(t, "Resource is allocating", func() { r.Get(nil) })
 	wantUsage(t, p, 0, 0, 0)
+}
+
+// A Get that has not come to its Allocate holds nothing yet: Release of its
+// resource has nothing to do, and is no misuse.
+func TestReleaseBeforeAllocateDoesNothing(t *testing.T) {
+	for _, homes := range [][2]int{{0, 0}, {0, 1}} { // of the resource and its victim
+		synctest.Test(t, func(t *testing.T) {
+			p := newPool(1, "", 2, 2)
+			finish := make(chan struct{})
+			v := p.p.create(&thing{release: func() error { <-finish; return nil }}, homes[1])
+			f := &thing{}
+			r := p.p.create(f, homes[0])
+			check := func(when string) {
+				t.Helper()
+				before := f.releases.Load()
+				if err := r.Release(); err != nil || f.releases.Load() != before {
+					t.Errorf("%s: error %v, and %d releases", when, err, f.releases.Load()-before)
+				}
+			}
+			mustGet(t, v)
+			g := startGet(r)
+			g.wantWaiting(t)
+			check("waiting for a slot")
+			v.Put()
+			g.wantWaiting(t)
+			check("while the victim is released")
+			if st := p.Stats(); st.Releasing != 1 || st.InUse+st.Idle != 0 {
+				t.Errorf("%+v", st)
+			}
+			close(finish)
+			g.wantDone(t, nil)
+			wantUsage(t, p, 1, 0, 0)
+
+			// The same with a slot from the start, in the place of an idle one.
+			finish = make(chan struct{})
+			r.Put()
+			mustGet(t, v)
+			v.Put()
+			g = startGet(r)
+			g.wantWaiting(t)
+			check("while the idle victim is released")
+			close(finish)
+			g.wantDone(t, nil)
+			wantUsage(t, p, 1, 0, 0)
+		})
+	}
 }
 
 func TestCallbacksMayUseThePool(t *testing.T) {

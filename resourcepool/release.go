@@ -70,7 +70,9 @@ func (r *resource) startRelease(w uint64) bool {
 
 // allocating reports whether the Get of an opening resource has come to its
 // Allocate: it has a slot, and nothing is left in that of another resource. What
-// it asks is not in the state word, as that would cost each Get another swap.
+// it asks is not in the state word, as that would cost each Get another swap. If
+// the victim has been allocated since and is being released again, it is wrong,
+// and a misuse goes unnoticed.
 func (r *resource) allocating() bool {
 	s := r.shard()
 	s.lock.Lock()
