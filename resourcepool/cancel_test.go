@@ -17,7 +17,7 @@ func queueFor(r *Resource) *waiter { return r.r.enqueue() }
 // queueForSlot does what a Get of empty resource r does before it parks.
 func queueForSlot(t *testing.T, r *Resource) *waiter {
 	t.Helper()
-	if !r.r.state.move(phaseEmpty, phaseOpening, 0) {
+	if !r.r.state.move(phaseEmpty, phaseSeeking, 0) {
 		t.Fatal("not empty")
 	}
 	return r.r.enqueueForSlot()
@@ -184,7 +184,7 @@ func TestCancelAfterSlotGrantPassesItOn(t *testing.T) {
 func TestWaiterQueuedAfterTheLastLookIsServed(t *testing.T) {
 	p := New(2, "")
 	a, b := p.Create(&thing{}), p.Create(&thing{})
-	// b is opening, saw no free slot, and is about to queue when all slots
+	// b is seeking, saw no free slot, and is about to queue when all slots
 	// are free again and nobody will put or release any more.
 	w := queueForSlot(t, b)
 	wantGrant(t, w, grantSlot)

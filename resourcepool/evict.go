@@ -29,7 +29,7 @@ func (p *pool) searchVictim(r *resource, swap bool) *resource {
 	for i := 0; victim == nil && i < n; i++ {
 		s := &p.shards[(start+i)&(n-1)]
 		if victim, _ = s.claim(next, r, swap); victim != nil && swap {
-			r.admitElsewhere(s, victim)
+			r.admitElsewhere(s)
 		}
 	}
 	return victim
@@ -89,7 +89,9 @@ func (s *residents) follow(e expert, r *resource, swap bool) (victim *resource) 
 		r.pool.nextEra()
 	}
 	if swap {
-		s.swap(victim, r)
+		s.candidates.remove(victim) // all that expel does: its uses have been taken
+		victim.place = nowhere
+		s.evictedFor(r)
 	} else {
 		s.makeBusy(victim)
 	}

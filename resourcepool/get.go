@@ -17,7 +17,7 @@ func (r *resource) getSlow(cancel <-chan struct{}, a Allocator) error {
 				return nil
 			}
 		case phaseEmpty:
-			if r.state.w.CompareAndSwap(w, inPhase(w, phaseOpening)|markListed) {
+			if r.state.w.CompareAndSwap(w, inPhase(w, phaseSeeking)|markListed) {
 				return r.seek(cancel, a)
 			}
 		default: // busy: somebody's, or about to be
@@ -52,7 +52,7 @@ func (r *resource) use(w uint64) bool {
 func (r *resource) seek(cancel <-chan struct{}, a Allocator) error {
 	if p := r.pool; p.slotWaiters.Load() == 0 {
 		if p.free.TryAcquire(int(r.home)) {
-			r.shard().admit(r, nil)
+			r.shard().admit(r)
 			return r.open(nil, a)
 		}
 		if victim := p.swapVictim(r); victim != nil {
@@ -118,7 +118,7 @@ func (r *resource) await(waiter *waiter, cancel <-chan struct{}, a Allocator) er
 		r.pool.counts.cancelledWaits.Add(1)
 		return ErrorResourceLimitExceeded
 	case grantSlot:
-		r.shard().admit(r, nil)
+		r.shard().admit(r)
 	case grantVictim:
 		r.replace(waiter.grant.victim)
 	}

@@ -18,7 +18,7 @@ type model struct {
 }
 
 type modelResource struct {
-	state     string // "", "opening", "idle", "in use"
+	state     string // "", "seeking", "idle", "in use"
 	scheduled bool
 	failing   bool // its next Allocate fails
 }
@@ -45,7 +45,7 @@ func (m *model) get(r *modelResource) *modelGet {
 	case "idle":
 		r.state, g.done = "in use", true
 	case "":
-		r.state, g.slot = "opening", true
+		r.state, g.slot = "seeking", true
 		m.queue = append(m.queue, g)
 	default:
 		m.queue = append(m.queue, g)
@@ -87,7 +87,7 @@ func (m *model) settle(evict func() (*modelResource, error)) error {
 func (m *model) empty(r *modelResource) {
 	r.state, r.scheduled = "", false
 	if g := m.firstFor(r); g != nil {
-		g.slot, r.state = true, "opening"
+		g.slot, r.state = true, "seeking"
 	}
 }
 
@@ -268,8 +268,8 @@ func (pl *player) compare() {
 		case "in use":
 			inUse++
 			want = phaseInUse
-		case "opening":
-			want = phaseOpening
+		case "seeking":
+			want = phaseSeeking
 		}
 		if got := phaseOf(pl.resources[i].r.state.w.Load()); got != want {
 			pl.fatalf("resource %d is in phase %d, the model says %q", i, got, mr.state)

@@ -1,71 +1,67 @@
 package resourcepool
 
-// open makes an allocated resource that is the caller's of an opening one that
-// is a resident. If its slot is that of a victim, the victim is released first.
-func (r *resource) open(victim *resource, a Allocator) error {
+// open makes an allocated resource that is the caller's of a seeking one that is
+// a resident. If its slot is that of a victim, the victim is released first, and
+// its error is kept with it. The slot is given up if that Release panics, or
+// unless Allocate succeeds, by returning an error, a panic or a Goexit.
+func (r *resource) open(victim *resource, a Allocator) (err error) {
+	end := unallocated
+	defer func() {
+		if victim != nil {
+			victim.relinquish(false)
+		}
+		if end != stays {
+			r.vacate(end)
+		}
+	}()
 	if victim != nil {
-		r.evict(victim)
-	}
-	return r.allocate(a, oneUse)
-}
-
-// evict releases a victim whose slot is r's by now. If that panics r gives the
-// slot up, and is not claimed any more when the panic goes on.
-func (r *resource) evict(victim *resource) {
-	returned := false
-	defer func() {
+		victim.saveError(victim.target.Release())
 		victim.relinquish(false)
-		if !returned {
-			r.vacate(unallocated)
-		}
-	}()
-	victim.saveError(victim.target.Release()) // kept as the victim's last error
-	returned = true
-}
-
-// allocate calls Allocate for a resource that has a slot. The uses counted
-// are 1 for a Get and 0 for a Renew. Unless Allocate succeeds, by returning
-// an error, a panic or a Goexit, the slot is given up.
-func (r *resource) allocate(a Allocator, uses uint64) (err error) {
-	allocated := false
-	defer func() {
-		if !allocated {
-			r.vacate(byFailure)
-		}
-	}()
+		victim = nil
+	}
+	r.state.move(phaseSeeking, phaseAllocating, 0)
+	end = byFailure
 	if err = a.Allocate(); err != nil {
 		return err
 	}
-	allocated = true
+	end = stays
+	r.hold(oneUse)
+	return nil
+}
+
+// hold ends a successful Allocate. The uses counted are 1 for a Get and 0 for a
+// Renew.
+func (r *resource) hold(uses uint64) {
 	for {
 		w := r.state.w.Load()
 		to := inPhase(w, phaseInUse)&^eraMask | r.pool.era.Load()
 		if r.state.w.CompareAndSwap(w, to+oneGeneration+uses) {
-			return nil
+			return
 		}
 	}
 }
 
-func (r *resource) renew(a Allocator) error {
+func (r *resource) renew(a Allocator) (err error) {
 	if !r.state.move(phaseInUse, phaseRenewing, markScheduled) {
 		panic("Resource was not gotten")
 	}
-	released, renewed := false, false
+	end := byRelease
 	defer func() {
-		if !released {
-			r.vacate(byRelease)
-		}
-		if !renewed {
+		if end != stays {
+			r.vacate(end)
 			r.pool.counts.declined.Add(1) // the Get that led here came to nothing
 		}
 	}()
 	r.saveError(r.target.Release())
-	released = true
 	r.shard().renewed.Add(1)
-	r.state.move(phaseRenewing, phaseOpening, markScheduled)
-	err := r.allocate(a, 0)
-	renewed = err == nil
-	return err
+	r.state.move(phaseRenewing, phaseAllocating, markScheduled)
+	end = byFailure
+	if err = a.Allocate(); err != nil {
+		return err
+	}
+	end = stays
+	r.hold(0)
+	return nil
 }
 
 // close calls Release of a releasing resource and frees its slot, also when
@@ -133,7 +129,7 @@ func (r *resource) succeed() (heir *waiter) {
 	if heir = r.waiters.oldest; heir != nil {
 		r.leaveQueue(heir)
 		r.pool.enqueueSlotWaiter(heir)
-		phase = phaseOpening | markListed
+		phase = phaseSeeking | markListed
 	}
 	for {
 		w := r.state.w.Load()

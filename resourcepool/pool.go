@@ -27,7 +27,7 @@ type pool struct {
 	board   scoreboard
 
 	waitLock  sync.Mutex
-	slotQueue waiterQueue // one for each opening resource that must wait (I5)
+	slotQueue waiterQueue // one for each seeking resource that must wait (I5)
 	ticket    uint64      // of the newest waiter, and so the number of all
 	waiting   uint        // waiters in all queues
 

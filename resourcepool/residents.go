@@ -39,9 +39,10 @@ type tally struct {
 type departure uint8
 
 const (
-	byRelease   departure = iota
-	byFailure             // of Allocate
-	unallocated           // Allocate was not even called
+	stays departure = iota // it does not
+	byRelease
+	byFailure   // of Allocate
+	unallocated // Allocate was not even called
 )
 
 func (s *residents) init(p *pool) {
@@ -50,19 +51,19 @@ func (s *residents) init(p *pool) {
 	s.eraLeft = s.eraTime
 }
 
-// admit makes r, which is opening and has just been given a slot, a resident
-// and a candidate, as its mark already says (I4). The victim is nil if the slot
-// was free.
-func (s *residents) admit(r, victim *resource) {
+// admit makes r, which seeks a slot and has just been given one, a resident
+// and a candidate, as its mark already says (I4).
+func (s *residents) admit(r *resource) {
 	s.lock.Lock()
-	s.enrol(r, victim)
+	s.enrol(r)
 	s.lock.Unlock()
 }
 
-func (s *residents) enrol(r, victim *resource) {
+// enrol is admit with the lock held. r is as recent as can be, though its word
+// will say so only once it is allocated.
+func (s *residents) enrol(r *resource) {
 	s.scorer.redialled(r)
 	s.admitted++
-	r.victim = victim
 	r.place = isCandidate
 	r.spared = false
 	s.order.pushNewest(r, byArrival)
@@ -83,29 +84,29 @@ func (s *residents) leave(r *resource, how departure) {
 	s.lock.Unlock()
 }
 
-// replace makes r, which is opening, a resident in the place of a victim.
+// replace makes r, which seeks a slot, a resident in the place of a victim.
 func (r *resource) replace(victim *resource) {
 	s := victim.shard()
 	s.lock.Lock()
 	s.drain()
-	s.swap(victim, r)
+	s.expel(victim)
+	s.evictedFor(r)
 	s.lock.Unlock()
-	r.admitElsewhere(s, victim)
+	r.admitElsewhere(s)
 }
 
-// swap is replace with the lock of the victim's shard held. If that of r is
-// another one, admitElsewhere completes it when the lock is no longer held.
-func (s *residents) swap(victim, r *resource) {
+// evictedFor counts an eviction in the shard, whose lock is held, for r. If r has
+// another one, admitElsewhere follows when the lock is no longer held.
+func (s *residents) evictedFor(r *resource) {
 	s.evictions++
-	s.expel(victim)
 	if s == r.shard() {
-		s.enrol(r, victim)
+		s.enrol(r)
 	}
 }
 
-func (r *resource) admitElsewhere(than *residents, victim *resource) {
+func (r *resource) admitElsewhere(than *residents) {
 	if s := r.shard(); s != than {
-		s.admit(r, victim)
+		s.admit(r)
 	}
 }
 
@@ -116,7 +117,7 @@ func (s *residents) expel(r *resource) {
 	} else {
 		s.busy.remove(r, byArrival)
 	}
-	r.place, r.victim = nowhere, nil
+	r.place = nowhere
 	w := r.state.w.Load()
 	for w&usesMask != 0 && !r.state.w.CompareAndSwap(w, w&^usesMask) {
 		w = r.state.w.Load()

@@ -22,6 +22,8 @@ type resource struct {
 
 	residency // guarded by the lock of the home shard
 	record    // of the last eviction; belongs to whoever evicts or opens
+
+	_ [8]byte // two cache lines: neighbours in memory share none
 }
 
 // StackLink lets a resource lie on the stack of parked resources.

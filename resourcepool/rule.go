@@ -51,16 +51,6 @@ type residency struct {
 	era    uint8    // of the list it is in, or was when that list still was
 	place  place
 	spared bool // set aside by sieve, whose hand has passed it
-
-	// The resource that had the slot before, and has been or is being released
-	// to make room; nil if the slot was free.
-	victim *resource
-}
-
-// awaitsRelease reports whether the slot of an opening resource is not yet
-// empty. The lock of its home shard is held.
-func (r *resource) awaitsRelease() bool {
-	return r.victim != nil && phaseOf(r.victim.state.w.Load()) == phaseReleasing
 }
 
 type place uint8
@@ -101,10 +91,7 @@ func (c *candidates) dated(r *resource, era uint8) {
 // none any more, and the newest if this shard has not heard of the era yet.
 func (c *candidates) listOf(era uint8) uint8 {
 	age := int8(c.era - era)
-	if age < 0 {
-		return c.era % eraLists
-	}
-	return (c.era - min(uint8(age), eraLists-1)) % eraLists
+	return (c.era - uint8(min(max(age, 0), eraLists-1))) % eraLists
 }
 
 // undated takes r off its list, for which it matters which one that is only if

@@ -109,7 +109,7 @@ func TestWaiterIsServedByAShardFarBehindTheEra(t *testing.T) {
 		p.p.waitLock.Lock()
 		w := newWaiter(&x.r)
 		p.p.arrive(w)
-		x.r.state.w.Store(phaseOpening | markListed)
+		x.r.state.w.Store(phaseSeeking | markListed)
 		p.p.enqueueSlotWaiter(w)
 		p.p.match()
 		p.p.waitLock.Unlock()

@@ -20,12 +20,13 @@ type state struct{ w atomic.Uint64 }
 // The phases. Idle and in use differ by one, so that Get of an idle resource
 // is one addition to the word.
 const (
-	phaseEmpty     uint64 = iota // nothing allocated, no slot
-	phaseOpening                 // a Get has claimed it: it finds a slot and allocates
-	phaseIdle                    // has a slot; parked, free to get or to evict
-	phaseInUse                   // has a slot; somebody's
-	phaseReleasing               // has a slot; Release is due or runs
-	phaseRenewing                // the same, but it stays its user's
+	phaseEmpty      uint64 = iota // nothing allocated, no slot
+	phaseSeeking                  // a Get has claimed it and looks for a slot
+	phaseAllocating               // has a slot; Allocate runs
+	phaseIdle                     // has a slot; parked, free to get or to evict
+	phaseInUse                    // has a slot; somebody's
+	phaseReleasing                // has a slot; Release is due or runs
+	phaseRenewing                 // the same, but it stays its user's
 
 	phaseMask uint64 = 7
 )

@@ -63,13 +63,12 @@ func (l *list) census(st *Stats) (opening uint64) {
 			st.Idle++
 		case phaseInUse:
 			st.InUse++
-		case phaseOpening:
+		case phaseAllocating:
+			st.InUse++
 			opening++
-			if r.awaitsRelease() {
-				st.Releasing++
-			} else {
-				st.InUse++
-			}
+		case phaseSeeking: // its slot is that of a victim that is being released
+			st.Releasing++
+			opening++
 		default:
 			st.Releasing++
 		}

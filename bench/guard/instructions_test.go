@@ -29,7 +29,7 @@ func TestInstructions(t *testing.T) {
 		limit          float64
 	}{
 		{"resource", "main.cycles", 85},
-		{"evict", "main.cycles", 950},
+		{"evict", "main.cycles", 830},
 		{"conn", "main.connCycles", 155},
 	} {
 		t.Run(path.name, func(t *testing.T) {
