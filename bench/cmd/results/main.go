@@ -82,64 +82,74 @@ func measure(o options, r *report) ([]string, error) {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return nil, err
 	}
-	args := []string{"test", "-run", "^$", "-timeout", "1h", "-bench", o.bench,
-		"-count", fmt.Sprint(o.count), "-benchtime", o.benchtime, "."}
-	r.commands = append(r.commands, "cd bench && go "+strings.Join(quoted(args), " "))
+	r.commands = append(r.commands, fmt.Sprintf("go run ./cmd/results -count %d -benchtime %s -bench '%s'", o.count, o.benchtime, o.bench))
 	files := []string{filepath.Join(out, "bench.txt")}
-	if err := runTo(files[0], ".", nil, args); err != nil {
+	if err := o.runTo(files[0], ".", nil); err != nil {
 		return nil, err
 	}
 	if !o.reference {
 		return files, nil
 	}
 	off := []string{"GOWORK=off"}
-	if err := command("reference", off, "mod", "download").Run(); err != nil {
+	if err := command("reference", off, "go", "mod", "download").Run(); err != nil {
 		r.noReference = "its module could not be had from the module proxy"
 		fmt.Fprintln(os.Stderr, "results: the reference is left out:", r.noReference)
 		return files, nil
 	}
-	r.commands = append(r.commands, "cd bench/reference && GOWORK=off go "+strings.Join(quoted(args), " "))
 	files = append(files, filepath.Join(out, "reference.txt"))
-	return files, runTo(files[1], "reference", off, args)
+	return files, o.runTo(files[1], "reference", off)
 }
 
-// quoted returns args as a shell would need them.
-func quoted(args []string) []string {
-	q := make([]string, len(args))
-	for i, a := range args {
-		q[i] = a
-		if strings.ContainsAny(a, "^$|()*. ") && a != "." {
-			q[i] = "'" + a + "'"
-		}
+// runTo writes what the benchmarks in dir say to a file. Each count is a process
+// of its own from a fresh copy of the binary: where code and data come to lie in
+// memory, and on which processors, makes a difference of a tenth or more, and
+// would otherwise be drawn once for all counts.
+func (o options) runTo(file, dir string, env []string) error {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return err
 	}
-	return q
-}
-
-func command(dir string, env []string, args ...string) *exec.Cmd {
-	c := exec.Command("go", args...)
-	c.Dir, c.Stderr = dir, os.Stderr
-	c.Env = append(os.Environ(), env...)
-	return c
-}
-
-// runTo runs go with its output in a file.
-func runTo(file, dir string, env []string, args []string) error {
+	binary := file + ".test"
+	if err := command(dir, env, "go", "test", "-c", "-o", binary, ".").Run(); err != nil {
+		return fmt.Errorf("building the benchmarks in %s: %w", dir, err)
+	}
+	defer os.Remove(binary)
+	program, err := os.ReadFile(binary)
+	if err != nil {
+		return err
+	}
 	f, err := os.Create(file)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	c := command(dir, env, args...)
-	c.Stdout = f
-	fmt.Fprintln(os.Stderr, "results: running go", strings.Join(quoted(args), " "), "in", dir)
-	if err := c.Run(); err != nil {
-		return fmt.Errorf("go test in %s: %w; see %s", dir, err, file)
+	for i := range o.count {
+		fmt.Fprintf(os.Stderr, "results: run %d of %d in %s\n", i+1, o.count, dir)
+		if err := os.Remove(binary); err != nil {
+			return err
+		}
+		if err := os.WriteFile(binary, program, 0o755); err != nil {
+			return err
+		}
+		c := command(dir, env, binary, "-test.run", "^$", "-test.timeout", "1h",
+			"-test.bench", o.bench, "-test.benchtime", o.benchtime)
+		c.Stdout = f
+		if err := c.Run(); err != nil {
+			return fmt.Errorf("benchmarks in %s: %w; see %s", dir, err, file)
+		}
 	}
 	return f.Close()
 }
 
+func command(dir string, env []string, name string, args ...string) *exec.Cmd {
+	c := exec.Command(name, args...)
+	c.Dir, c.Stderr = dir, os.Stderr
+	c.Env = append(os.Environ(), env...)
+	return c
+}
+
 func benchstat(file string) (string, error) {
-	out, err := command(".", nil, "tool", "benchstat", "-col", "/impl", file).Output()
+	out, err := command(".", nil, "go", "tool", "benchstat", "-col", "/impl", file).Output()
 	if err != nil {
 		return "", fmt.Errorf("benchstat of %s: %w", file, err)
 	}

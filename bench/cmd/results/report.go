@@ -58,13 +58,13 @@ func (r *report) markdown() string {
 	fmt.Fprintf(&b, "| | |\n|---|---|\n| CPU | %s, %d threads |\n| kernel | %s |\n| Go | %s |\n| commit | %s |\n| date | %s |\n",
 		r.cpu, runtime.NumCPU(), r.kernel, r.goVersion, r.commit, r.date)
 	for _, c := range r.commands {
-		fmt.Fprintf(&b, "| command | `%s` |\n", c)
+		fmt.Fprintf(&b, "| command | `%s` |\n", strings.ReplaceAll(c, "|", "\\|"))
 	}
 	if r.note != "" {
 		fmt.Fprintf(&b, "\n%s\n", r.note)
 	}
-	b.WriteString("\nEach figure is the median over the counts, ± the half of its 95 % confidence interval\n" +
-		"where there are counts enough. README.md says what each work and each contender is.\n\n![Time for one cycle, for each work and contender](results.svg)\n")
+	b.WriteString("\nEach figure is the median over the counts, each of which is a process of its own, ± the half of\n" +
+		"its 95 % confidence interval where there are counts enough. README.md says what each work and each contender is.\n\n![Time for one cycle, for each work and contender](results.svg)\n")
 	b.WriteString("\n## Goals\n\n")
 	for _, g := range r.goals() {
 		if !strings.HasPrefix(g, " ") { // else it belongs to the one before
