@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 
 	"golang.org/x/perf/benchmath"
 )
@@ -25,12 +24,11 @@ func (r *report) goals() []string {
 
 func (r *report) ratio(what string, goal float64, rival, work string, with ...axis) string {
 	row := r.main.find(work, with...)
-	own, ok1 := row.median("slotpool", "ns/op")
-	other, ok2 := row.median(rival, "ns/op")
-	if !ok1 || !ok2 {
+	times, n := row.times(rival, "slotpool", "ns/op")
+	if n == 0 {
 		return what + ": not run"
 	}
-	x := other.Center / own.Center
+	x := times.Center
 	return fmt.Sprintf("%s: %.1f times as fast; the goal of %.1f times is %s", what, x, goal, verdict(x >= goal))
 }
 
@@ -102,20 +100,32 @@ func (r *row) faster(w *work) (g []string) {
 	return g
 }
 
-// enoughCounts is from where on the test of significance can tell anything.
-const enoughCounts = 5
+// enoughCounts is from where on a confidence interval can tell anything.
+const enoughCounts = 6
 
 // slower reports whether impl's figures are larger, by more than chance.
 func (r *row) slower(impl, than, unit string) bool {
+	s, n := r.times(impl, than, unit)
+	return n > 0 && s.Center > 1 && (n < enoughCounts || s.Lo > 1)
+}
+
+// times says how many times as large as another's the figures of impl are. It
+// compares those of the same count, as what a process is dealt, such as how far
+// apart its processors are, it deals to all that it runs.
+func (r *row) times(impl, than, unit string) (s benchmath.Summary, n int) {
+	if r == nil {
+		return s, 0
+	}
 	a, b := r.cells[cell{impl, unit}], r.cells[cell{than, unit}]
-	if len(a) == 0 || len(b) == 0 {
-		return false
+	var ratios []float64
+	for i := range min(len(a), len(b)) {
+		if a[i] > 0 && b[i] > 0 {
+			ratios = append(ratios, a[i]/b[i])
+		}
 	}
-	x := benchmath.NewSample(slices.Clone(a), &benchmath.DefaultThresholds)
-	y := benchmath.NewSample(slices.Clone(b), &benchmath.DefaultThresholds)
-	own, other := benchmath.AssumeNothing.Summary(x, 0.95), benchmath.AssumeNothing.Summary(y, 0.95)
-	if own.Center <= other.Center {
-		return false
+	if len(ratios) == 0 {
+		return s, 0
 	}
-	return min(len(a), len(b)) < enoughCounts || benchmath.AssumeNothing.Compare(x, y).P < 0.05
+	sample := benchmath.NewSample(ratios, &benchmath.DefaultThresholds)
+	return benchmath.AssumeNothing.Summary(sample, 0.95), len(ratios)
 }

@@ -64,7 +64,7 @@ func (r *report) markdown() string {
 		fmt.Fprintf(&b, "\n%s\n", r.note)
 	}
 	b.WriteString("\nEach figure is the median over the counts, each of which is a process of its own, ± the half of\n" +
-		"its 95 % confidence interval where there are counts enough. README.md says what each work and each contender is.\n\n![Time for one cycle, for each work and contender](results.svg)\n")
+		"its 95 % confidence interval where there are counts enough. Two contenders are compared count by count. README.md says what each work and each contender is.\n\n![Time for one cycle, for each work and contender](results.svg)\n")
 	b.WriteString("\n## Goals\n\n")
 	for _, g := range r.goals() {
 		if !strings.HasPrefix(g, " ") { // else it belongs to the one before

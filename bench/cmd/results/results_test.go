@@ -43,7 +43,7 @@ func TestReportSaysTheMedianAndHowItStandsToTheGoals(t *testing.T) {
 	text := r.markdown()
 	for _, want := range []string{
 		"| CPU | Some CPU,",
-		"alone against puddle: 4.0 times as fast; the goal of 5.0 times is **not met**",
+		"alone against puddle: 4.4 times as fast; the goal of 5.0 times is **not met**",
 		"parallel against puddle: 12.0 times as fast; the goal of 8.0 times is met",
 		"ahead of the contenders in every work, or level: **not met** in\n  - Parallel 2, 0: map 4 ns, slotpool 5 ns\n",
 		"alive:\n  - Conn 1, none: channel 80 ns, slotpool 300 ns\n",
@@ -57,6 +57,27 @@ func TestReportSaysTheMedianAndHowItStandsToTheGoals(t *testing.T) {
 	}
 	if strings.Count(text, "Allocations in one cycle") != 1 {
 		t.Error("want a table of allocations where there are some, and nowhere else")
+	}
+}
+
+// Counts that fall into a fast and a slow half say nothing taken together, but
+// much when each is compared with that of the same process.
+func TestSlowerComparesCountByCount(t *testing.T) {
+	own, other := cell{"slotpool", "ns/op"}, cell{"channel", "ns/op"}
+	for _, c := range []struct {
+		own, other []float64
+		slower     bool
+	}{
+		{[]float64{12, 112, 12, 113, 11, 111, 13, 112}, []float64{10, 101, 11, 100, 10, 100, 11, 99}, true},
+		{[]float64{10, 101, 11, 100, 10, 100, 11, 99}, []float64{12, 112, 12, 113, 11, 111, 13, 112}, false},
+		{[]float64{12, 8, 12, 9, 12, 8, 12, 12}, []float64{10, 10, 10, 10, 10, 10, 10, 10}, false}, // by chance
+		{[]float64{12}, []float64{10}, true}, // all that there is
+		{nil, []float64{10}, false},
+	} {
+		r := &row{cells: map[cell][]float64{own: c.own, other: c.other}}
+		if got := r.slower("slotpool", "channel", "ns/op"); got != c.slower {
+			t.Errorf("%v against %v: slower %v", c.own, c.other, got)
+		}
 	}
 }
 
