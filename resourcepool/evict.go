@@ -14,68 +14,105 @@ func (p *pool) swapVictim(r *resource) *resource { return p.searchVictim(r, true
 
 // Sieve and newest look in r's own shard first: among the addresses of one hash
 // there is as good a victim as anywhere, and each shard keeps its share of the
-// slots. Least-recent compares with another shard each time, so that a shard
-// whose addresses are used less by now loses its slots to the others.
-func (p *pool) searchVictim(r *resource, swap bool) *resource {
+// slots. Slots go from shard to shard in two ways, for which one other shard is
+// looked at each time: least-recent takes its victim where it is older, and what
+// is dormant in a relaxed shard goes first, whatever the rule.
+func (p *pool) searchVictim(r *resource, swap bool) (victim *resource) {
 	home, n := r.shard(), len(p.shards)
-	victim, next := home.claim(noExpert, r, swap)
-	if next == noExpert {
+	if n == 1 {
+		victim, _, _ = home.claim(noExpert, 0, r, swap)
 		return victim
 	}
-	start := int(r.home)
-	if next == leastRecent {
-		start = p.longerUnused(start&(n-1), int(p.rotor.Add(1))&(n-1))
+	other := &p.shards[int(home.rotor.Add(1))&(n-1)]
+	if victim = home.claimDormant(other, r, swap); victim != nil {
+		return victim
+	}
+	victim, next, age := home.claim(noExpert, 0, r, swap)
+	if victim == nil && next == leastRecent {
+		victim = other.claimFor(r, next, min(age+1, eraLists-1), swap)
 	}
 	for i := 0; victim == nil && i < n; i++ {
-		s := &p.shards[(start+i)&(n-1)]
-		if victim, _ = s.claim(next, r, swap); victim != nil && swap {
-			r.admitElsewhere(s)
-		}
+		victim = p.shards[(int(r.home)+i)&(n-1)].claimFor(r, next, 0, swap)
 	}
 	return victim
 }
 
-// longerUnused names the one of two shards that has the older eras, as far as
-// they have told; of equals the second, for the sake of balance.
-func (p *pool) longerUnused(a, b int) int {
-	era := eraOf(p.era.Load())
-	if era-uint8(p.shards[a].oldestEra.Load()) > era-uint8(p.shards[b].oldestEra.Load()) {
-		return a
+// A shard is relaxed if none of its addresses has needed another's slot for so
+// many eras. What nobody has used for so many eras is dormant.
+const (
+	relaxedEras = 4
+	dormantEras = 8
+)
+
+// claimDormant takes what is dormant in another shard that is relaxed, so that
+// it does not stay for ever while the addresses of s push each other out. If
+// there is nothing, the other counts as not relaxed for a while.
+func (s *residents) claimDormant(other *residents, r *resource, swap bool) *resource {
+	era := eraOf(r.pool.era.Load())
+	s.need(era)
+	if era-uint8(other.needed.Load()) < relaxedEras {
+		return nil // s is one of these
 	}
-	return b
+	victim := other.claimFor(r, dormant, dormantEras, swap)
+	if victim == nil {
+		other.need(era)
+	}
+	return victim
+}
+
+func (s *residents) need(era uint8) {
+	if uint8(s.needed.Load()) != era {
+		s.needed.Store(uint32(era))
+	}
+}
+
+// claimFor is claim for an r that may be of another shard.
+func (s *residents) claimFor(r *resource, e expert, spare uint8, swap bool) *resource {
+	victim, _, _ := s.claim(e, spare, r, swap)
+	if victim != nil && swap {
+		r.admitElsewhere(s)
+	}
+	return victim
 }
 
 // claim takes a victim by the rule of e if any of the shard's resources is
-// idle. With noExpert it chooses the rule; if that is to be followed in another
-// shard, it is next.
-func (s *residents) claim(e expert, r *resource, swap bool) (victim *resource, next expert) {
-	many := len(r.pool.shards) > 1
+// idle. If spare is not 0, least-recent finds only what was not gotten in so many
+// eras. With noExpert claim chooses the rule, and says which. If that is
+// least-recent and there are other shards, it takes nothing but says how many
+// eras old the victim would be.
+func (s *residents) claim(e expert, spare uint8, r *resource, swap bool) (victim *resource, by expert, age uint8) {
 	s.lock.Lock()
+	s.drain()
+	s.advance(eraOf(r.pool.era.Load()))
 	chosen := e
 	if e == noExpert {
 		chosen = s.scorer.choose()
 	}
-	if chosen == e || chosen != leastRecent || !many {
-		victim = s.follow(chosen, r, swap)
+	if chosen == leastRecent && e == noExpert && len(r.pool.shards) > 1 {
+		_, _, age = s.oldestIdle(0)
+	} else {
+		victim = s.follow(chosen, spare, r, swap)
 	}
 	s.lock.Unlock()
-	if victim == nil && many {
-		next = chosen
-	}
-	return victim, next
+	return victim, chosen, age
 }
 
 // follow is claim by a rule that is known, with the lock held. Sieve stands in
 // where the others know no victim: it alone looks at all, so that no idle
 // resource is missed (I7).
-func (s *residents) follow(e expert, r *resource, swap bool) (victim *resource) {
-	s.drain()
-	s.advance(eraOf(r.pool.era.Load()))
+func (s *residents) follow(e expert, spare uint8, r *resource, swap bool) (victim *resource) {
 	switch e {
 	case newest:
 		victim = s.claimNewest()
 	case leastRecent:
-		victim = s.claimLeastRecent()
+		if victim = s.claimLeastRecent(spare); victim == nil && spare > 0 {
+			return nil
+		}
+	case dormant:
+		if victim = s.claimLeastRecent(spare); victim == nil {
+			return nil
+		}
+		e = noExpert // whose merit it is not
 	}
 	if victim == nil {
 		e = sieve

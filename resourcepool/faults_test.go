@@ -110,6 +110,9 @@ func TestPanicInReleaseFreesTheSlot(t *testing.T) {
 		other := p.Create(&thing{})
 		testkit.WantPanic(t, "fake panic", func() { other.Get(nil) })
 		wantUsage(t, p, 0, 0, 0)
+		if st := p.Stats(); st.Allocations != 1 || st.AllocationErrors != 0 {
+			t.Errorf("%+v: what was never tried counts as an allocation", st)
+		}
 		mustGet(t, other)
 	})
 	t.Run("in Renew", func(t *testing.T) {

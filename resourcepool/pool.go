@@ -23,7 +23,6 @@ type pool struct {
 	_           cpu.CacheLinePad
 
 	created atomic.Uint64 // spreads resources without a key over the shards
-	rotor   atomic.Uint64 // where the next search for the least recent begins
 	board   scoreboard
 
 	waitLock  sync.Mutex

@@ -22,6 +22,8 @@ type residents struct {
 	scorer
 	tally
 
+	rotor    atomic.Uint32 // which other shard a search looks at
+	needed   atomic.Uint32 // the era in which one of its addresses last had to evict
 	lateUses atomic.Uint64 // uses that overflowed their field in a state word
 	renewed  atomic.Uint64
 }

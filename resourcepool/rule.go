@@ -1,7 +1,5 @@
 package resourcepool
 
-import "sync/atomic"
-
 // Three experts, each of which knows a victim in O(1) amortised: every step
 // of a search that does not end it either undoes what a Get or a Put did (a
 // mark, a newer era, being in use), or is one of a fixed number.
@@ -18,6 +16,8 @@ const (
 	newest             // of what was not reused, what arrived last: for loops and scans
 	leastRecent        // what was gotten in the oldest era: for hot sets that move
 	experts
+
+	dormant // for least-recent when the choice is nobody's merit
 )
 
 const (
@@ -36,9 +36,6 @@ type candidates struct {
 	hand  *resource // the next for sieve to examine; nil for the oldest
 	eras  [eraLists]list
 	era   uint8 // the newest era that has a list
-
-	// Of the last victim of least-recent: a hint for others.
-	oldestEra atomic.Uint32
 
 	// Every list of a pool begins a new era after as many evictions of its
 	// own as there are slots in a 32nd of the pool.
@@ -157,27 +154,41 @@ func (s *residents) claimNewest() *resource {
 	return nil
 }
 
-func (s *residents) claimLeastRecent() *resource {
+// claimLeastRecent leaves alone what was gotten in the last spare eras.
+func (s *residents) claimLeastRecent(spare uint8) *resource {
+	for {
+		r, w, _ := s.oldestIdle(spare)
+		if r == nil || s.take(r, w) {
+			return r
+		}
+	}
+}
+
+// oldestIdle finds what was gotten in the oldest era but is in no later one than
+// spare ago, its word, and its age in eras.
+func (s *residents) oldestIdle(spare uint8) (r *resource, w uint64, age uint8) {
 	moved := 0
-	for i := range uint8(eraLists) {
-		at := &s.eras[(s.era+1+i)%eraLists]
+	for age = eraLists - 1; age >= spare; age-- {
+		at := &s.eras[(s.era-age)%eraLists]
 		for at.oldest != nil {
-			r := at.oldest
-			w := r.state.w.Load()
+			r = at.oldest
+			w = r.state.w.Load()
 			switch {
 			case phaseOf(w) != phaseIdle:
 				s.setAside(r, w, leastRecent)
 			case eraOf(w) != r.era:
 				if moved++; moved > mostSpared {
-					return nil
+					return nil, 0, 0
 				}
 				at.remove(r, byEra)
 				s.dated(r, eraOf(w))
-			case s.take(r, w):
-				s.oldestEra.Store(uint32(s.era + 1 + i - eraLists))
-				return r
+			default:
+				return r, w, age
 			}
 		}
+		if age == 0 {
+			break
+		}
 	}
-	return nil
+	return nil, 0, 0
 }

@@ -71,7 +71,7 @@ func TestLeastRecentMissesNoIdleResource(t *testing.T) {
 			p.p.era.Store(c.e1 * oneEra)
 			mustGet(t, r)
 			x0 := p.p.create(nothing{}, 0)
-			s.claim(leastRecent, &x0.r, false) // sets r aside
+			s.claim(leastRecent, 0, &x0.r, false) // sets r aside
 			r.Put()
 			s.lock.Lock()
 			s.drain() // as any Release in the shard does
@@ -80,7 +80,7 @@ func TestLeastRecentMissesNoIdleResource(t *testing.T) {
 			mustGet(t, r)
 			r.Put()
 			x := p.p.create(nothing{}, 0)
-			if v, _ := s.claim(leastRecent, &x.r, false); v != &r.r {
+			if v, _, _ := s.claim(leastRecent, 0, &x.r, false); v != &r.r {
 				t.Error("no victim though one resource is idle")
 			}
 		})
@@ -122,20 +122,29 @@ func TestWaiterIsServedByAShardFarBehindTheEra(t *testing.T) {
 	})
 }
 
-func TestHintTellsTheEraOfTheVictim(t *testing.T) {
-	p := newPool(512, "", 2, 2)
-	s := &p.p.shards[0]
-	p.p.era.Store(40 * oneEra)
-	s.advance(40)
-	r := p.p.create(nothing{}, 0)
-	mustGet(t, r)
-	r.Put()
-	x := p.p.create(nothing{}, 0)
-	if v, _ := s.claim(leastRecent, &x.r, false); v != &r.r {
-		t.Fatal("victim")
-	}
-	if got := uint8(s.oldestEra.Load()); got != 40 {
-		t.Errorf("hint %d after evicting what was gotten in era 40", got)
+// Least-recent takes the older of two shards' oldest, of equals its own.
+func TestLeastRecentComparesShards(t *testing.T) {
+	const here, there = 0, 1
+	for _, c := range []struct{ eraHere, eraThere, want int }{{10, 20, here}, {20, 10, there}, {10, 10, here}} {
+		p := newPool(2, "", 2, 2)
+		p.p.board.best.Store(uint32(leastRecent))
+		p.p.shards[here].clock = 5 // no exploring draw
+		var rs [2]*Resource
+		for _, home := range []int{here, there} {
+			rs[home] = p.p.create(nothing{}, home)
+			p.p.era.Store(uint64(c.eraHere) * oneEra)
+			if home == there {
+				p.p.era.Store(uint64(c.eraThere) * oneEra)
+			}
+			mustGet(t, rs[home])
+			rs[home].Put()
+		}
+		p.p.era.Store(22 * oneEra)
+		p.p.shards[there].need(22) // not relaxed, or what is dormant there would go first
+		x := p.p.create(nothing{}, here)
+		if v := p.p.claimVictim(&x.r); v != &rs[c.want].r {
+			t.Errorf("%+v: took the other", c)
+		}
 	}
 }
 
@@ -171,5 +180,63 @@ func TestGetsAreNeverMoreThanHaveBegun(t *testing.T) {
 	<-done
 	if bad > 0 {
 		t.Errorf("%d times Gets was more than had begun, by up to %d", bad, worst)
+	}
+}
+
+func visitAll(t *testing.T, rs []*Resource) {
+	t.Helper()
+	for _, r := range rs {
+		mustGet(t, r)
+		r.Put()
+	}
+}
+
+func createAt(p *Pool, n, home int) (rs []*Resource) {
+	for range n {
+		rs = append(rs, p.p.create(nothing{}, home))
+	}
+	return rs
+}
+
+// Connections that nobody wants any more must not sit for ever while new ones
+// push each other out, also if it is in other shards that they sit.
+func TestSlotsMoveToTheShardThatNeedsThem(t *testing.T) {
+	const slots, lists = 1024, 4
+	p := newPool(slots, "", lists, lists)
+	for home := range lists {
+		visitAll(t, createAt(p, slots/lists, home))
+	}
+	hot := createAt(p, slots*3/4, 0) // three times what shard 0 has
+	for evictions := p.Stats().Evictions; ; {
+		visitAll(t, hot)
+		now := p.Stats().Evictions
+		if now == evictions {
+			break // all have a slot
+		}
+		if evictions = now; evictions > 2*slots {
+			t.Fatalf("after %d evictions %d of %d still have no slot", evictions, slots-p.Stats().Idle, slots)
+		}
+	}
+	t.Logf("settled after %d evictions", p.Stats().Evictions)
+}
+
+// Nor may a shard lose what its addresses use because they have no need of more.
+func TestBusyShardKeepsItsSlots(t *testing.T) {
+	const slots, lists = 1024, 4
+	p := newPool(slots, "", lists, lists)
+	var used []*Resource
+	for home := 1; home < lists; home++ {
+		used = append(used, createAt(p, slots/lists, home)...)
+	}
+	visitAll(t, used)
+	before := p.Stats().Allocations
+	scanned := 0
+	for range 40 {
+		visitAll(t, used)
+		visitAll(t, createAt(p, 200, 0)) // nobody comes back to these
+		scanned += 200
+	}
+	if redialled := int(p.Stats().Allocations-before) - scanned; redialled > 0 {
+		t.Errorf("%d of %d in use were evicted for the sake of a scan", redialled, len(used))
 	}
 }
