@@ -181,6 +181,21 @@ func TestCancelAfterSlotGrantPassesItOn(t *testing.T) {
 	})
 }
 
+// A Get that waits for another user, is cancelled, and is granted a slot the
+// moment that user releases, has never waited for a slot.
+func TestCancelAfterPromotionWithSlotsFreeDoesNotBlameThem(t *testing.T) {
+	p := New(64, "")
+	r := p.Create(&thing{})
+	mustGet(t, r)
+	w := queueFor(r)
+	if err := r.Release(); err != nil {
+		t.Fatal(err)
+	}
+	wantGrant(t, w, grantSlot)
+	wantCancelled(t, r, w, ErrorPutTimeout)
+	wantUsage(t, p, 0, 0, 0)
+}
+
 func TestWaiterQueuedAfterTheLastLookIsServed(t *testing.T) {
 	p := New(2, "")
 	a, b := p.Create(&thing{}), p.Create(&thing{})

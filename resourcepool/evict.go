@@ -16,11 +16,15 @@ func (p *pool) swapVictim(r *resource) *resource { return p.searchVictim(r, true
 // there is as good a victim as anywhere, and each shard keeps its share of the
 // slots. Slots go from shard to shard in two ways, for which one other shard is
 // looked at each time: least-recent takes its victim where it is older, and what
-// is dormant in a relaxed shard goes first, whatever the rule.
+// is dormant in a relaxed shard goes first, whatever the rule. Who is missed
+// after all gets a slot back from the shard that took it.
 func (p *pool) searchVictim(r *resource, swap bool) (victim *resource) {
 	home, n := r.shard(), len(p.shards)
 	if n == 1 {
 		victim, _, _ = home.claim(noExpert, 0, r, swap)
+		return victim
+	}
+	if victim = p.takeBack(r, swap); victim != nil {
 		return victim
 	}
 	other := &p.shards[int(home.rotor.Add(1))&(n-1)]
@@ -28,8 +32,8 @@ func (p *pool) searchVictim(r *resource, swap bool) (victim *resource) {
 		return victim
 	}
 	victim, next, age := home.claim(noExpert, 0, r, swap)
-	if victim == nil && next == leastRecent {
-		victim = other.claimFor(r, next, min(age+1, eraLists-1), swap)
+	if victim == nil && next == leastRecent && age < dormantEras {
+		victim = other.claimFor(r, next, age+1, swap)
 	}
 	for i := 0; victim == nil && i < n; i++ {
 		victim = p.shards[(int(r.home)+i)&(n-1)].claimFor(r, next, 0, swap)
@@ -38,11 +42,30 @@ func (p *pool) searchVictim(r *resource, swap bool) (victim *resource) {
 }
 
 // A shard is relaxed if none of its addresses has needed another's slot for so
-// many eras. What nobody has used for so many eras is dormant.
+// many eras. What nobody has gotten for so many eras, about max evictions, is
+// dormant.
 const (
 	relaxedEras = 4
-	dormantEras = 8
+	dormantEras = eraLists - 1
+
+	// For how long a shard is not relaxed of which something was dormant and
+	// yet was missed: about three times max evictions.
+	missedEras = 100
 )
+
+// takeBack takes a slot from the shard that the slot of r went to when r was
+// evicted, if it was for another shard.
+func (p *pool) takeBack(r *resource, swap bool) *resource {
+	if r.takenBy == 0 {
+		return nil
+	}
+	by := &p.shards[r.takenBy-1]
+	r.takenBy = 0
+	if r.evictedBy == noExpert { // it was dormant
+		r.shard().need(eraOf(p.era.Load()) + missedEras)
+	}
+	return by.claimFor(r, expert(p.board.best.Load()), 0, swap)
+}
 
 // claimDormant takes what is dormant in another shard that is relaxed, so that
 // it does not stay for ever while the addresses of s push each other out. If
@@ -50,7 +73,7 @@ const (
 func (s *residents) claimDormant(other *residents, r *resource, swap bool) *resource {
 	era := eraOf(r.pool.era.Load())
 	s.need(era)
-	if era-uint8(other.needed.Load()) < relaxedEras {
+	if int8(era-uint8(other.needed.Load())) < relaxedEras {
 		return nil // s is one of these
 	}
 	victim := other.claimFor(r, dormant, dormantEras, swap)
@@ -60,8 +83,9 @@ func (s *residents) claimDormant(other *residents, r *resource, swap bool) *reso
 	return victim
 }
 
+// need says that the shard is not relaxed. It may be called without the lock.
 func (s *residents) need(era uint8) {
-	if uint8(s.needed.Load()) != era {
+	if int8(era-uint8(s.needed.Load())) > 0 {
 		s.needed.Store(uint32(era))
 	}
 }
@@ -121,6 +145,10 @@ func (s *residents) follow(e expert, spare uint8, r *resource, swap bool) (victi
 		}
 	}
 	s.scorer.evicted(victim, e)
+	victim.takenBy = 0
+	if at := int(r.home) & (len(r.pool.shards) - 1); s != &r.pool.shards[at] {
+		victim.takenBy = uint8(at + 1)
+	}
 	if s.eraLeft--; s.eraLeft == 0 {
 		s.eraLeft = s.eraTime
 		r.pool.nextEra()

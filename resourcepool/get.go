@@ -65,6 +65,7 @@ func (r *resource) seek(cancel <-chan struct{}, a Allocator) error {
 // enqueueForSlot queues a Get that has claimed its resource and found no slot.
 func (r *resource) enqueueForSlot() *waiter {
 	p, waiter := r.pool, newWaiter(r)
+	waiter.forSlot = true
 	p.waitLock.Lock()
 	defer p.waitLock.Unlock()
 	p.arrive(waiter)
@@ -139,7 +140,7 @@ func (r *resource) cancelWait(waiter *waiter) (err error, over bool) {
 	switch {
 	case waiter.queue == nil && !waiter.trying:
 		p.waitLock.Unlock()
-		return r.declineGrant(waiter.grant), true
+		return r.declineGrant(waiter), true
 	case waiter.queue == &p.slotQueue:
 		p.dequeueSlotWaiter(waiter)
 		r.inherit(false)
@@ -157,18 +158,23 @@ func (r *resource) cancelWait(waiter *waiter) (err error, over bool) {
 	return err, true
 }
 
-// declineGrant passes on what a cancelled waiter was granted.
-func (r *resource) declineGrant(g grant) error {
+// declineGrant passes on what a cancelled waiter was granted. The error says
+// what it had waited for, which is not a slot if one was there as soon as it
+// needed one.
+func (r *resource) declineGrant(waiter *waiter) error {
+	g := waiter.grant
 	switch g.kind {
 	case grantHeld:
 		r.pool.counts.declined.Add(1) // the grant counted it as a use
 		r.putGeneration(g.generation)
-		return ErrorPutTimeout
 	case grantVictim:
 		r.relinquish(false)
 		g.victim.unclaim()
 	default:
 		r.relinquish(true)
 	}
-	return ErrorResourceLimitExceeded
+	if waiter.forSlot {
+		return ErrorResourceLimitExceeded
+	}
+	return ErrorPutTimeout
 }

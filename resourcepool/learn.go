@@ -29,6 +29,7 @@ type score struct{ evictions, regret uint64 }
 // scorer collects the scores of one shard, whose lock guards it.
 type scorer struct {
 	clock   uint64 // evictions
+	draws   uint64 // choices of an expert
 	soon    uint64 // a redial after this time is half as bad as at once, to the 4th power
 	term    uint64
 	pending [experts]score // not yet merged into the board
@@ -41,10 +42,12 @@ const (
 	minTerm      = 64
 )
 
-// record is what an evicted resource remembers.
+// record is what an evicted resource remembers. takenBy belongs to the Get that
+// claimed it, the rest to the shard's lock.
 type record struct {
 	evictedAt uint32 // the shard's clock, modulo 2^32
 	evictedBy expert
+	takenBy   uint8 // the shard that it was evicted for, from 1, if another; else 0
 }
 
 func (b *scoreboard) init(slots uint64) {
@@ -61,7 +64,8 @@ func (c *scorer) init(slots uint64, b *scoreboard) {
 // choose names the expert to follow in the shard's next eviction.
 func (c *scorer) choose() expert {
 	// The upper bits of the product pass for random.
-	draw := expert(c.clock * 0x9E3779B97F4A7C15 >> 32 % exploreOneIn)
+	c.draws++
+	draw := expert(c.draws * 0x9E3779B97F4A7C15 >> 32 % exploreOneIn)
 	if sieve <= draw && draw < experts {
 		return draw
 	}
@@ -72,7 +76,7 @@ func (c *scorer) choose() expert {
 // its scores at the moment, this one's are merged a little later.
 func (c *scorer) evicted(r *resource, e expert) {
 	c.clock++
-	r.record = record{evictedAt: uint32(c.clock), evictedBy: e}
+	r.evictedAt, r.evictedBy = uint32(c.clock), e
 	c.pending[e].evictions++
 	if c.clock%mergeEvery == 0 && c.board.lock.TryLock() {
 		c.board.merge(&c.pending)

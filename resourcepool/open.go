@@ -112,7 +112,10 @@ func (r *resource) inherit(withSlot bool) {
 			p.match()
 		}
 		withSlot = false
-		if heir == nil || heir.queue == nil || !heir.cancelled {
+		if heir == nil || heir.queue == nil {
+			return
+		}
+		if heir.forSlot = true; !heir.cancelled {
 			return
 		}
 		p.dequeueSlotWaiter(heir)

@@ -14,6 +14,8 @@ import (
 // Stats, which takes all in order.
 type residents struct {
 	_      cpu.CacheLinePad
+	needed atomic.Uint32 // the era in which one of its addresses last had to evict
+	_      cpu.CacheLinePad
 	parked shard.Stack[resource, *resource] // newly parked, pushed without the lock
 
 	lock       sync.Mutex
@@ -23,7 +25,6 @@ type residents struct {
 	tally
 
 	rotor    atomic.Uint32 // which other shard a search looks at
-	needed   atomic.Uint32 // the era in which one of its addresses last had to evict
 	lateUses atomic.Uint64 // uses that overflowed their field in a state word
 	renewed  atomic.Uint64
 }

@@ -67,7 +67,12 @@ func (c *candidates) insert(r *resource) {
 	} else {
 		c.order.pushNewest(r, byArrival)
 	}
-	c.dated(r, eraOf(r.state.w.Load()))
+	// A search met it in use since it was gotten: it is as recent as that.
+	w := r.state.w.Load()
+	if phaseOf(w) == phaseIdle {
+		r.state.w.CompareAndSwap(w, w&^eraMask|uint64(c.era)*oneEra)
+	}
+	c.dated(r, c.era)
 }
 
 func (c *candidates) remove(r *resource) {

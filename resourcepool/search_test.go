@@ -125,7 +125,11 @@ func TestWaiterIsServedByAShardFarBehindTheEra(t *testing.T) {
 // Least-recent takes the older of two shards' oldest, of equals its own.
 func TestLeastRecentComparesShards(t *testing.T) {
 	const here, there = 0, 1
-	for _, c := range []struct{ eraHere, eraThere, want int }{{10, 20, here}, {20, 10, there}, {10, 10, here}} {
+	for _, c := range []struct{ eraHere, eraThere, now, want int }{
+		{10, 20, 22, here}, {20, 10, 22, there}, {10, 10, 22, here},
+		{10, 15, 60, here}, {15, 10, 60, here}, {19, 10, 50, here}, // beyond the lists all is equally old
+		{20, 10, 40, there},
+	} {
 		p := newPool(2, "", 2, 2)
 		p.p.board.best.Store(uint32(leastRecent))
 		p.p.shards[here].clock = 5 // no exploring draw
@@ -139,8 +143,8 @@ func TestLeastRecentComparesShards(t *testing.T) {
 			mustGet(t, rs[home])
 			rs[home].Put()
 		}
-		p.p.era.Store(22 * oneEra)
-		p.p.shards[there].need(22) // not relaxed, or what is dormant there would go first
+		p.p.era.Store(uint64(c.now) * oneEra)
+		p.p.shards[there].need(uint8(c.now)) // not relaxed, or what is dormant there would go first
 		x := p.p.create(nothing{}, here)
 		if v := p.p.claimVictim(&x.r); v != &rs[c.want].r {
 			t.Errorf("%+v: took the other", c)
@@ -220,23 +224,38 @@ func TestSlotsMoveToTheShardThatNeedsThem(t *testing.T) {
 	t.Logf("settled after %d evictions", p.Stats().Evictions)
 }
 
-// Nor may a shard lose what its addresses use because they have no need of more.
+// Nor may a shard lose what its addresses use, because they have no need of
+// more: neither what is held for long nor what is used now and then. What is used
+// less than once in two times max evictions any rule may take, but not each time.
 func TestBusyShardKeepsItsSlots(t *testing.T) {
-	const slots, lists = 1024, 4
-	p := newPool(slots, "", lists, lists)
-	var used []*Resource
-	for home := 1; home < lists; home++ {
-		used = append(used, createAt(p, slots/lists, home)...)
-	}
-	visitAll(t, used)
-	before := p.Stats().Allocations
-	scanned := 0
-	for range 40 {
+	for _, c := range []struct {
+		rounds, whileHeld, whileIdle int // scanned in a round
+		most                         int // redials, in a hundred Gets
+	}{{40, 0, 200, 0}, {40, 0, 600, 1}, {40, 0, 1000, 2}, {40, 300, 200, 1}, {40, 1000, 200, 1}, {20, 0, 2000, 40}} {
+		const slots, lists = 1024, 4
+		p := newPool(slots, "", lists, lists)
+		var used []*Resource
+		for home := 1; home < lists; home++ {
+			used = append(used, createAt(p, slots/lists*3/4, home)...)
+		}
 		visitAll(t, used)
-		visitAll(t, createAt(p, 200, 0)) // nobody comes back to these
-		scanned += 200
-	}
-	if redialled := int(p.Stats().Allocations-before) - scanned; redialled > 0 {
-		t.Errorf("%d of %d in use were evicted for the sake of a scan", redialled, len(used))
+		gets, redials := 0, 0
+		for range c.rounds {
+			before := p.Stats().Allocations
+			for _, r := range used {
+				mustGet(t, r)
+			}
+			gets += len(used)
+			redials += int(p.Stats().Allocations - before)
+			visitAll(t, createAt(p, c.whileHeld, 0)) // nobody comes back to these
+			for _, r := range used {
+				r.Put()
+			}
+			visitAll(t, createAt(p, c.whileIdle, 0))
+		}
+		t.Logf("%+v: %d of %d", c, redials, gets)
+		if redials*100 > c.most*gets {
+			t.Errorf("%+v: %d of %d Gets had to dial again for the sake of a scan", c, redials, gets)
+		}
 	}
 }

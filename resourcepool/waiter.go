@@ -10,6 +10,7 @@ type waiter struct {
 	queue      *waiterQueue // nil once granted or cancelled
 	trying     bool         // see below
 	cancelled  bool         // trying, and waits on only for that
+	forSlot    bool         // found no slot, and so waits for one
 	grant      grant        // valid once ready has been signalled
 	ready      chan struct{}
 }
