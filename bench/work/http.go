@@ -31,7 +31,7 @@ func httpWork(b *testing.B, all []HTTPContender, server *Server, users int, trac
 	dialer := &countingDialer{targets: server.HTTP}
 	hosts := manyHosts(a.addresses)
 	a.slots, a.hold, a.more = processSlots(), HoldNot, "transport=tcp/request=http"
-	for _, c := range all {
+	for _, c := range rotated(all) {
 		over := c.New(a.slots, hosts, dialer)
 		var next atomic.Uint64
 		request := func(int) { fetch(over, hosts[trace[next.Add(1)%uint64(len(trace))]]) }

@@ -3,7 +3,10 @@ package work
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -50,7 +53,7 @@ type maker[S, P any] interface {
 // at the first run that needs it and serves the repeated runs of its
 // benchmark; making it is not measured.
 func each[S, P any, C maker[S, P]](b *testing.B, all []C, a axes, s S, body func(*testing.B, P)) {
-	for _, c := range all {
+	for _, c := range rotated(all) {
 		var pool P
 		b.Run(a.name(c.Name()), func(b *testing.B) {
 			if any(pool) == nil {
@@ -63,6 +66,16 @@ func each[S, P any, C maker[S, P]](b *testing.B, all []C, a axes, s S, body func
 		})
 		closePool(pool)
 	}
+}
+
+// rotateVariable in the environment says how many contenders give way to the
+// others, so that over several processes each of them comes first, and last.
+const rotateVariable = "SLOTPOOL_BENCH_ROTATE"
+
+func rotated[C any](all []C) []C {
+	n, _ := strconv.Atoi(os.Getenv(rotateVariable)) // 0 if it is not set
+	n = max(n, 0) % len(all)
+	return slices.Concat(all[n:], all[:n])
 }
 
 // shuffled returns 0 to n-1 in an order that is random but always the same.

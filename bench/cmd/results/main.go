@@ -103,7 +103,8 @@ func measure(o options, r *report) ([]string, error) {
 // runTo writes what the benchmarks in dir say to a file. Each count is a process
 // of its own from a fresh copy of the binary: where code and data come to lie in
 // memory, and on which processors, makes a difference of a tenth or more, and
-// would otherwise be drawn once for all counts.
+// would otherwise be drawn once for all counts. So does who comes first, which is
+// another contender in each.
 func (o options) runTo(file, dir string, env []string) error {
 	file, err := filepath.Abs(file)
 	if err != nil {
@@ -131,7 +132,7 @@ func (o options) runTo(file, dir string, env []string) error {
 		if err := os.WriteFile(binary, program, 0o755); err != nil {
 			return err
 		}
-		c := command(dir, env, binary, "-test.run", "^$", "-test.timeout", "1h",
+		c := command(dir, append(env, fmt.Sprint("SLOTPOOL_BENCH_ROTATE=", i)), binary, "-test.run", "^$", "-test.timeout", "1h",
 			"-test.bench", o.bench, "-test.benchtime", o.benchtime)
 		c.Stdout = f
 		if err := c.Run(); err != nil {
