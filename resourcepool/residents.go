@@ -66,6 +66,7 @@ func (s *residents) admit(r *resource) {
 // will say so only once it is allocated.
 func (s *residents) enrol(r *resource) {
 	s.scorer.redialled(r)
+	r.takenBy = 0
 	s.admitted++
 	r.place = isCandidate
 	r.spared = false

@@ -6,8 +6,9 @@ package resourcepool
 //
 // Sieve and newest share the order list, of the idle in order of arrival.
 // Least-recent has lists by era: the pool's clock, which ticks with evictions,
-// cut into pieces of a 32nd of the slots. A Get writes the era into the
-// state word, and only a search that meets the resource moves it.
+// cut into pieces of a 32nd of the slots. A Get writes the era into the state
+// word, and only a search that meets the resource moves it. One that was in use
+// when a search met it is dated anew when it comes back.
 type expert uint8
 
 const (
