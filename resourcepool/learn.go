@@ -42,8 +42,8 @@ const (
 	minTerm      = 64
 )
 
-// record is what an evicted resource remembers. takenBy belongs to the Get that
-// claimed it, the rest to the shard's lock.
+// record is what an evicted resource remembers. It belongs to whoever evicts or
+// opens the resource.
 type record struct {
 	evictedAt uint32 // the shard's clock, modulo 2^32
 	evictedBy expert
