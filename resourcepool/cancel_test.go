@@ -196,6 +196,26 @@ func TestCancelAfterPromotionWithSlotsFreeDoesNotBlameThem(t *testing.T) {
 	wantUsage(t, p, 0, 0, 0)
 }
 
+// One that was promoted and then found no slot has waited for one.
+func TestCancelAfterPromotionAndWaitBlamesTheSlots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := New(1, "")
+		r, other := p.Create(&thing{}), p.Create(&thing{})
+		mustGet(t, r)
+		older := startGet(other)
+		older.wantWaiting(t)
+		w := queueFor(r)
+		if err := r.Release(); err != nil {
+			t.Fatal(err)
+		}
+		older.wantDone(t, nil)
+		other.Put()
+		wantGrant(t, w, grantVictim)
+		wantCancelled(t, r, w, ErrorResourceLimitExceeded)
+		wantUsage(t, p, 0, 1, 0)
+	})
+}
+
 func TestWaiterQueuedAfterTheLastLookIsServed(t *testing.T) {
 	p := New(2, "")
 	a, b := p.Create(&thing{}), p.Create(&thing{})
