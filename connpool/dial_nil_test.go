@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 // As from a dialer that ends with "return tls.Dial(...)".
@@ -14,9 +16,7 @@ func TestNilPointerBesideAnErrorIsNotClosed(t *testing.T) {
 	_, err := New("tcp", "127.0.0.1:1").GetWithDialer(nil, dialerFunc(func(string, string) (net.Conn, error) {
 		return (*tls.Conn)(nil), errFake
 	}))
-	if err != errFake {
-		t.Fatalf("%v, want %v", err, errFake)
-	}
+	testkit.WantErr(t, "Get", err, errFake)
 }
 
 func TestNilPointerWithoutAnErrorIsReported(t *testing.T) {
@@ -34,11 +34,8 @@ func TestConnectionBesideAnErrorIsClosed(t *testing.T) {
 	_, err := New("tcp", "127.0.0.1:1").GetWithDialer(nil, dialerFunc(func(string, string) (net.Conn, error) {
 		return here, errFake
 	}))
-	if err != errFake {
-		t.Fatalf("%v, want %v", err, errFake)
-	}
-	there.SetReadDeadline(time.Now().Add(5 * time.Second))
-	if _, err := there.Read(make([]byte, 1)); err != io.EOF {
-		t.Fatalf("%v, want %v", err, io.EOF)
-	}
+	testkit.WantErr(t, "Get", err, errFake)
+	there.SetReadDeadline(time.Now().Add(testkit.Patience))
+	_, err = there.Read(make([]byte, 1))
+	testkit.WantErr(t, "Read of the other end", err, io.EOF)
 }

@@ -23,6 +23,25 @@ func queueForSlot(t *testing.T, r *Resource) *waiter {
 	return r.r.enqueueForSlot()
 }
 
+// slotWait is a pool of one slot, which held has got with f in it, and for which
+// a Get of a waits.
+func slotWait(t *testing.T, f *thing) (p *Pool, held, a *Resource, w *waiter) {
+	t.Helper()
+	p = New(1, "")
+	held, a = p.Create(f), p.Create(&thing{})
+	mustGet(t, held)
+	return p, held, a, queueForSlot(t, a)
+}
+
+// userWait is a pool with a resource that a user has and another Get waits for.
+func userWait(t *testing.T, slots uint) (p *Pool, r *Resource, w *waiter) {
+	t.Helper()
+	p = New(slots, "")
+	r = p.Create(&thing{})
+	mustGet(t, r)
+	return p, r, queueFor(r)
+}
+
 func wantGrant(t *testing.T, w *waiter, kind grantKind) {
 	t.Helper()
 	if len(w.ready) != 1 || w.grant.kind != kind || w.queue != nil {
@@ -41,10 +60,7 @@ func wantCancelled(t *testing.T, r *Resource, w *waiter, want error) {
 
 func TestCancelAfterHandOverPassesItToTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := New(1, "")
-		r := p.Create(&thing{})
-		mustGet(t, r)
-		w := queueFor(r)
+		p, r, w := userWait(t, 1)
 		next := startGet(r)
 		r.Put()
 		wantGrant(t, w, grantHeld)
@@ -59,10 +75,7 @@ func TestCancelAfterHandOverPassesItToTheNext(t *testing.T) {
 }
 
 func TestCancelAfterHandOverParksIt(t *testing.T) {
-	p := New(1, "")
-	r := p.Create(&thing{})
-	mustGet(t, r)
-	w := queueFor(r)
+	p, r, w := userWait(t, 1)
 	r.Put()
 	wantGrant(t, w, grantHeld)
 	wantCancelled(t, r, w, ErrorPutTimeout)
@@ -70,15 +83,10 @@ func TestCancelAfterHandOverParksIt(t *testing.T) {
 }
 
 func TestCancelAfterHandOverAndReleaseTouchesNobody(t *testing.T) {
-	p := New(1, "")
-	r := p.Create(&thing{})
-	mustGet(t, r)
-	w := queueFor(r)
+	p, r, w := userWait(t, 1)
 	r.Put()
 	wantGrant(t, w, grantHeld)
-	if err := r.Release(); err != nil { // somebody else's, of what the waiter was granted
-		t.Fatal(err)
-	}
+	testkit.WantErr(t, "Release", r.Release(), nil) // somebody else's, of what the waiter was granted
 	mustGet(t, r)
 	wantCancelled(t, r, w, ErrorPutTimeout)
 	wantUsage(t, p, 1, 0, 0) // the next user still has it
@@ -86,11 +94,8 @@ func TestCancelAfterHandOverAndReleaseTouchesNobody(t *testing.T) {
 
 func TestCancelAfterVictimGrantPassesItOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := New(1, "")
-		held, a, b := p.Create(&thing{}), p.Create(&thing{}), p.Create(&thing{})
-		mustGet(t, held)
-		w := queueForSlot(t, a)
-		next := startGet(b)
+		p, held, a, w := slotWait(t, &thing{})
+		next := startGet(p.Create(&thing{}))
 		held.Put()
 		wantGrant(t, w, grantVictim)
 		wantCancelled(t, a, w, ErrorResourceLimitExceeded)
@@ -101,10 +106,7 @@ func TestCancelAfterVictimGrantPassesItOn(t *testing.T) {
 
 func TestCancelAfterVictimGrantSparesTheVictim(t *testing.T) {
 	f := &thing{}
-	p := New(1, "")
-	held, a := p.Create(f), p.Create(&thing{})
-	mustGet(t, held)
-	w := queueForSlot(t, a)
+	p, held, a, w := slotWait(t, f)
 	held.Put()
 	wantGrant(t, w, grantVictim)
 	wantCancelled(t, a, w, ErrorResourceLimitExceeded)
@@ -120,10 +122,7 @@ func TestCancelAfterVictimGrantSparesTheVictim(t *testing.T) {
 
 func TestCancelAfterVictimGrantHandsTheVictimToItsWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := New(1, "")
-		held, a := p.Create(&thing{}), p.Create(&thing{})
-		mustGet(t, held)
-		w := queueForSlot(t, a)
+		p, held, a, w := slotWait(t, &thing{})
 		held.Put()
 		again := startGet(held) // finds it releasing
 		wantGrant(t, w, grantVictim)
@@ -135,15 +134,10 @@ func TestCancelAfterVictimGrantHandsTheVictimToItsWaiter(t *testing.T) {
 
 func TestCancelAfterVictimGrantHonoursAScheduledRelease(t *testing.T) {
 	f := &thing{}
-	p := New(1, "")
-	held, a := p.Create(f), p.Create(&thing{})
-	mustGet(t, held)
-	w := queueForSlot(t, a)
+	p, held, a, w := slotWait(t, f)
 	held.Put()
 	wantGrant(t, w, grantVictim)
-	if err := held.ScheduleRelease(); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WantErr(t, "ScheduleRelease", held.ScheduleRelease(), nil)
 	wantCancelled(t, a, w, ErrorResourceLimitExceeded)
 	if f.releases.Load() != 1 {
 		t.Fatal("a victim that was scheduled for release was parked again")
@@ -152,13 +146,8 @@ func TestCancelAfterVictimGrantHonoursAScheduledRelease(t *testing.T) {
 }
 
 func TestCancelAfterSlotGrantFreesTheSlot(t *testing.T) {
-	p := New(1, "")
-	held, a := p.Create(&thing{}), p.Create(&thing{})
-	mustGet(t, held)
-	w := queueForSlot(t, a)
-	if err := held.Release(); err != nil {
-		t.Fatal(err)
-	}
+	p, held, a, w := slotWait(t, &thing{})
+	testkit.WantErr(t, "Release", held.Release(), nil)
 	wantGrant(t, w, grantSlot)
 	wantCancelled(t, a, w, ErrorResourceLimitExceeded)
 	wantUsage(t, p, 0, 0, 0)
@@ -166,14 +155,9 @@ func TestCancelAfterSlotGrantFreesTheSlot(t *testing.T) {
 
 func TestCancelAfterSlotGrantPassesItOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := New(1, "")
-		held, a := p.Create(&thing{}), p.Create(&thing{})
-		mustGet(t, held)
-		w := queueForSlot(t, a)
+		p, held, a, w := slotWait(t, &thing{})
 		sameResource := startGet(a)
-		if err := held.Release(); err != nil {
-			t.Fatal(err)
-		}
+		testkit.WantErr(t, "Release", held.Release(), nil)
 		wantGrant(t, w, grantSlot)
 		wantCancelled(t, a, w, ErrorResourceLimitExceeded)
 		sameResource.wantDone(t, nil)
@@ -184,13 +168,8 @@ func TestCancelAfterSlotGrantPassesItOn(t *testing.T) {
 // A Get that waits for another user, is cancelled, and is granted a slot the
 // moment that user releases, has never waited for a slot.
 func TestCancelAfterPromotionWithSlotsFreeDoesNotBlameThem(t *testing.T) {
-	p := New(64, "")
-	r := p.Create(&thing{})
-	mustGet(t, r)
-	w := queueFor(r)
-	if err := r.Release(); err != nil {
-		t.Fatal(err)
-	}
+	p, r, w := userWait(t, 64)
+	testkit.WantErr(t, "Release", r.Release(), nil)
 	wantGrant(t, w, grantSlot)
 	wantCancelled(t, r, w, ErrorPutTimeout)
 	wantUsage(t, p, 0, 0, 0)
@@ -205,9 +184,7 @@ func TestCancelAfterPromotionAndWaitBlamesTheSlots(t *testing.T) {
 		older := startGet(other)
 		older.wantWaiting(t)
 		w := queueFor(r)
-		if err := r.Release(); err != nil {
-			t.Fatal(err)
-		}
+		testkit.WantErr(t, "Release", r.Release(), nil)
 		older.wantDone(t, nil)
 		other.Put()
 		wantGrant(t, w, grantVictim)

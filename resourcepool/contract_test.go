@@ -93,9 +93,7 @@ func TestPutMisuse(t *testing.T) {
 	r.Put()
 	testkit.WantPanic(t, "Resource was not gotten", r.Put)
 	mustGet(t, r)
-	if err := r.Release(); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WantErr(t, "Release", r.Release(), nil)
 	r.Put()
 	if st := r.r.state.w.Load(); phaseOf(st) != phaseEmpty {
 		t.Fatalf("state %x after Put after Release", st)
@@ -108,9 +106,7 @@ func TestReleaseOfAnIdleResourceFreesItsSlot(t *testing.T) {
 	mustGet(t, r)
 	r.Put()
 	wantUsage(t, p, 0, 1, 0)
-	if err := r.Release(); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WantErr(t, "Release", r.Release(), nil)
 	wantUsage(t, p, 0, 0, 0)
 }
 
@@ -123,9 +119,7 @@ func TestReleaseFromInsideReleaseReturnsAtOnce(t *testing.T) {
 		return r.Release()
 	}
 	mustGet(t, r)
-	if err := r.Release(); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WantErr(t, "Release", r.Release(), nil)
 	if calls != 1 {
 		t.Fatalf("%d calls of Release", calls)
 	}
@@ -203,9 +197,7 @@ func TestCallbacksMayUseThePool(t *testing.T) {
 	}
 	r := p.Create(&thing{allocate: use, release: use})
 	mustGet(t, r)
-	if err := r.Release(); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WantErr(t, "Release", r.Release(), nil)
 	wantUsage(t, p, 0, 0, 0)
 }
 
@@ -243,9 +235,7 @@ func TestScheduledReleaseWaitsForPut(t *testing.T) {
 	p := New(1, "")
 	r := p.Create(f)
 	mustGet(t, r)
-	if err := r.ScheduleRelease(); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WantErr(t, "ScheduleRelease", r.ScheduleRelease(), nil)
 	if f.releases.Load() != 0 {
 		t.Fatal("released while in use")
 	}

@@ -35,9 +35,7 @@ func TestFault3OneScheduleReleaseReleasesOnce(t *testing.T) {
 	f := &thing{}
 	r := New(1, "").Create(f)
 	mustGet(t, r)
-	if err := r.ScheduleRelease(); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WantErr(t, "ScheduleRelease", r.ScheduleRelease(), nil)
 	r.Put()
 	for range 3 {
 		mustGet(t, r)

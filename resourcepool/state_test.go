@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"unsafe"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 func TestSizes(t *testing.T) {
@@ -84,9 +86,7 @@ func TestGenerationWrapsAround(t *testing.T) {
 		mustGet(t, r)
 		old := r.Generation()
 		seen = append(seen, old)
-		if err := r.Release(); err != nil {
-			t.Fatal(err)
-		}
+		testkit.WantErr(t, "Release", r.Release(), nil)
 		mustGet(t, r)
 		r.PutGeneration(old)
 		wantUsage(t, p, 1, 0, 0)

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 // A getter is a Get on a goroutine of its own, inside a synctest bubble.
@@ -155,9 +157,7 @@ func TestWaitersOfAReleasedResourceKeepTheirTurn(t *testing.T) {
 		r, other := p.Create(&thing{}), p.Create(&thing{})
 		mustGet(t, r)
 		older, younger := startGet(r), startGet(other)
-		if err := r.Release(); err != nil {
-			t.Fatal(err)
-		}
+		testkit.WantErr(t, "Release", r.Release(), nil)
 		older.wantDone(t, nil)
 		younger.wantWaiting(t)
 		r.Put()
@@ -229,9 +229,7 @@ func TestScheduleReleaseWithWaitersReallocates(t *testing.T) {
 		r := p.Create(f)
 		mustGet(t, r)
 		g := startGet(r)
-		if err := r.ScheduleRelease(); err != nil {
-			t.Fatal(err)
-		}
+		testkit.WantErr(t, "ScheduleRelease", r.ScheduleRelease(), nil)
 		r.Put()
 		g.wantDone(t, nil)
 		if f.releases.Load() != 1 || f.allocations.Load() != 2 {
