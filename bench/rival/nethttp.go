@@ -10,16 +10,16 @@ import (
 
 // NetHTTP is the pool inside net/http. Its limit is on idle connections only;
 // when there are more it closes the one that was used least recently.
-var NetHTTP = work.HTTPContender{Name: "net-http", New: func(slots int, _ []string, dialer work.Dialer) http.RoundTripper {
+var NetHTTP = work.NamedHTTP("net-http", func(s work.HTTPShape) http.RoundTripper {
 	return netHTTP{&http.Transport{
-		MaxIdleConns:       slots,
+		MaxIdleConns:       s.Slots,
 		MaxConnsPerHost:    1, // as slotpool has it
 		DisableCompression: true,
 		DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
-			return dialer.Dial(network, address)
+			return s.Dialer.Dial(network, address)
 		},
 	}}
-}}
+})
 
 type netHTTP struct{ *http.Transport }
 

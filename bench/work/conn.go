@@ -62,17 +62,9 @@ type Lease struct {
 	Address int // likewise
 }
 
-type connContender struct {
-	name string
-	make func(ConnShape) ConnPool
-}
-
-func (c connContender) Name() string             { return c.name }
-func (c connContender) New(s ConnShape) ConnPool { return c.make(s) }
-
 // NamedConn makes a ConnContender of a function.
 func NamedConn(name string, make func(ConnShape) ConnPool) ConnContender {
-	return connContender{name, make}
+	return named[ConnShape, ConnPool]{name, make}
 }
 
 // connSlots is for works with few addresses.

@@ -44,16 +44,17 @@ type User interface {
 	Put()
 }
 
-type contender struct {
+// named makes a contender of any kind of a function.
+type named[S, P any] struct {
 	name string
-	make func(Shape) Pool
+	make func(S) P
 }
 
-func (c contender) Name() string     { return c.name }
-func (c contender) New(s Shape) Pool { return c.make(s) }
+func (c named[S, P]) Name() string { return c.name }
+func (c named[S, P]) New(s S) P    { return c.make(s) }
 
 // Named makes a Contender of a function.
-func Named(name string, make func(Shape) Pool) Contender { return contender{name, make} }
+func Named(name string, make func(Shape) Pool) Contender { return named[Shape, Pool]{name, make} }
 
 // Check ends the run on an error that no benchmark expects.
 func Check(err error) {

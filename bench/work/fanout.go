@@ -29,27 +29,41 @@ func Fanout(b *testing.B, all []ConnContender) {
 		Check:     true,
 		Keyed:     true,
 	}
-	trace := zipf(fanoutAddresses, fanoutSkew, 1<<17)
 	a := axes{users: crowdUsers, slots: s.Slots, addresses: fanoutAddresses, hold: HoldNot,
 		more: "transport=tcp/request=64B/zipf=" + strconv.FormatFloat(fanoutSkew, 'g', -1, 64)}
-	var warmed ConnPool
-	var next atomic.Uint64 // goes on from run to run, so that no run repeats one
+	r := replay{trace: fanoutTrace(), dialer: dialer}
 	each(b, all, a, s, func(b *testing.B, p ConnPool) {
-		if warmed != p {
-			for _, address := range trace[:fanoutWarmUp] {
-				p.Put(p.Get(address))
-			}
-			warmed = p
-			next.Store(fanoutWarmUp)
-		}
-		dials := dialer.dials.Load()
-		compete(b, crowdUsers, nil, func(int) {
-			l := p.Get(trace[next.Add(1)%uint64(len(trace))])
+		r.run(b, crowdUsers, p, func(address int) {
+			l := p.Get(address)
 			echo(l)
 			p.Put(l)
 		})
-		b.ReportMetric(float64(dialer.dials.Load()-dials)/float64(b.N), "dials/op")
 	})
+}
+
+func fanoutTrace() []int { return zipf(fanoutAddresses, fanoutSkew, 1<<17) }
+
+// replay has users visit the addresses of a trace, one after the other, and
+// counts the dials.
+type replay struct {
+	trace  []int
+	dialer *countingDialer
+	warm   any           // the pool that has been warmed up
+	next   atomic.Uint64 // goes on from run to run, so that no run repeats one
+}
+
+func (r *replay) run(b *testing.B, users int, pool any, visit func(address int)) {
+	if r.warm != pool {
+		start := r.trace[:min(len(r.trace), fanoutWarmUp)]
+		for _, address := range start {
+			visit(address)
+		}
+		r.warm = pool
+		r.next.Store(uint64(len(start)))
+	}
+	dials := r.dialer.dials.Load()
+	compete(b, users, nil, func(int) { visit(r.trace[r.next.Add(1)%uint64(len(r.trace))]) })
+	b.ReportMetric(float64(r.dialer.dials.Load()-dials)/float64(b.N), "dials/op")
 }
 
 // countingDialer connects each of many made-up addresses to one of a few

@@ -4,52 +4,42 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"sync/atomic"
 	"testing"
 )
 
 // An HTTPContender is a pool of connections below HTTP.
-type HTTPContender struct {
-	Name string
+type HTTPContender interface {
+	Name() string
+	New(s HTTPShape) http.RoundTripper
+}
 
-	// New makes what sends requests to the given hosts, over connections that
-	// dialer makes, at most as many of them idle or in all as there are slots.
-	New func(slots int, hosts []string, dialer Dialer) http.RoundTripper
+// HTTPShape is what a benchmark asks of a pool below HTTP.
+type HTTPShape struct {
+	Slots  int      // for connections, idle or in all
+	Hosts  []string // that requests are made to
+	Dialer Dialer   // that makes the connections
+}
+
+// NamedHTTP makes an HTTPContender of a function.
+func NamedHTTP(name string, make func(HTTPShape) http.RoundTripper) HTTPContender {
+	return named[HTTPShape, http.RoundTripper]{name, make}
 }
 
 // HTTP is one user of one server, and 64 users of 10,000 as in Fanout.
 func HTTP(b *testing.B, all []HTTPContender) {
 	server := StartServer(b)
-	httpWork(b, all, server, 1, []int{0}, axes{users: 1, addresses: 1})
-	trace := zipf(fanoutAddresses, fanoutSkew, 1<<17)
-	httpWork(b, all, server, crowdUsers, trace, axes{users: crowdUsers, addresses: fanoutAddresses})
+	httpWork(b, all, server, 1, []int{0}, 1)
+	httpWork(b, all, server, crowdUsers, fanoutTrace(), fanoutAddresses)
 }
 
-// httpWork has users make requests to the addresses of a trace, one after the
-// other, going on from run to run.
-func httpWork(b *testing.B, all []HTTPContender, server *Server, users int, trace []int, a axes) {
+func httpWork(b *testing.B, all []HTTPContender, server *Server, users int, trace []int, addresses int) {
 	dialer := &countingDialer{targets: server.HTTP}
-	hosts := manyHosts(a.addresses)
-	a.slots, a.hold, a.more = processSlots(), HoldNot, "transport=tcp/request=http"
-	for _, c := range rotated(all) {
-		over := c.New(a.slots, hosts, dialer)
-		var next atomic.Uint64
-		request := func(int) { fetch(over, hosts[trace[next.Add(1)%uint64(len(trace))]]) }
-		warm := false
-		b.Run(a.name(c.Name), func(b *testing.B) {
-			if !warm {
-				for range min(len(trace), fanoutWarmUp) {
-					request(0)
-				}
-				warm = true
-			}
-			b.ReportAllocs()
-			dials := dialer.dials.Load()
-			compete(b, users, nil, request)
-			b.ReportMetric(float64(dialer.dials.Load()-dials)/float64(b.N), "dials/op")
-		})
-		closePool(over)
-	}
+	s := HTTPShape{Slots: processSlots(), Hosts: manyHosts(addresses), Dialer: dialer}
+	a := axes{users: users, slots: s.Slots, addresses: addresses, hold: HoldNot, more: "transport=tcp/request=http"}
+	r := replay{trace: trace, dialer: dialer}
+	each(b, all, a, s, func(b *testing.B, over http.RoundTripper) {
+		r.run(b, users, over, func(address int) { fetch(over, s.Hosts[address]) })
+	})
 }
 
 // manyHosts makes up n hosts with ports, for a countingDialer.

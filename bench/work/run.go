@@ -68,12 +68,12 @@ func each[S, P any, C maker[S, P]](b *testing.B, all []C, a axes, s S, body func
 	}
 }
 
-// rotateVariable in the environment says how many contenders give way to the
+// RotateVariable in the environment says how many contenders give way to the
 // others, so that over several processes each of them comes first, and last.
-const rotateVariable = "SLOTPOOL_BENCH_ROTATE"
+const RotateVariable = "SLOTPOOL_BENCH_ROTATE"
 
 func rotated[C any](all []C) []C {
-	n, _ := strconv.Atoi(os.Getenv(rotateVariable)) // 0 if it is not set
+	n, _ := strconv.Atoi(os.Getenv(RotateVariable)) // 0 if it is not set
 	n = max(n, 0) % len(all)
 	return slices.Concat(all[n:], all[:n])
 }

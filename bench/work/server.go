@@ -77,17 +77,19 @@ func serve() error {
 	}
 	s := Server{Certificate: der}
 	for i := range servers {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.%d:0", i+1))
+		host := fmt.Sprintf("127.0.0.%d:0", i+1)
+		plain, err := net.Listen("tcp", host)
 		if err != nil {
 			return err
 		}
-		s.Plain = append(s.Plain, l.Addr().String())
-		go accept(l)
-		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.%d:0", i+1)); err != nil {
+		web, err := net.Listen("tcp", host)
+		if err != nil {
 			return err
 		}
-		s.HTTP = append(s.HTTP, l.Addr().String())
-		go http.Serve(l, http.HandlerFunc(answerHTTP)) // until the process ends
+		s.Plain = append(s.Plain, plain.Addr().String())
+		s.HTTP = append(s.HTTP, web.Addr().String())
+		go accept(plain)
+		go http.Serve(web, http.HandlerFunc(answerHTTP)) // until the process ends
 	}
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}})
 	if err != nil {

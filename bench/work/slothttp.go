@@ -11,13 +11,13 @@ import (
 
 // SlotpoolHTTP is this library with net/http only to write the request and to
 // read the answer.
-var SlotpoolHTTP = HTTPContender{"slotpool", func(_ int, hosts []string, dialer Dialer) http.RoundTripper {
-	t := &slotTransport{dialer: dialer, conns: map[string]*connpool.ConnResource{}}
-	for _, host := range hosts {
+var SlotpoolHTTP = NamedHTTP("slotpool", func(s HTTPShape) http.RoundTripper {
+	t := &slotTransport{dialer: s.Dialer, conns: map[string]*connpool.ConnResource{}}
+	for _, host := range s.Hosts {
 		t.conns[host] = connpool.New("tcp", host)
 	}
 	return t
-}}
+})
 
 type slotTransport struct {
 	dialer  Dialer

@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	bodies "github.com/slotpool/slotpool/bench/work"
 )
 
 func main() {
@@ -132,7 +134,7 @@ func (o options) runTo(file, dir string, env []string) error {
 		if err := os.WriteFile(binary, program, 0o755); err != nil {
 			return err
 		}
-		c := command(dir, append(env, fmt.Sprint("SLOTPOOL_BENCH_ROTATE=", i)), binary, "-test.run", "^$", "-test.timeout", "1h",
+		c := command(dir, append(env, fmt.Sprintf("%s=%d", bodies.RotateVariable, i)), binary, "-test.run", "^$", "-test.timeout", "1h",
 			"-test.bench", o.bench, "-test.benchtime", o.benchtime)
 		c.Stdout = f
 		if err := c.Run(); err != nil {
