@@ -128,15 +128,13 @@ func (s *residents) follow(e expert, spare uint8, r *resource, swap bool) (victi
 	switch e {
 	case newest:
 		victim = s.claimNewest()
-	case leastRecent:
+	case leastRecent, dormant:
 		if victim = s.claimLeastRecent(spare); victim == nil && spare > 0 {
 			return nil
 		}
-	case dormant:
-		if victim = s.claimLeastRecent(spare); victim == nil {
-			return nil
+		if e == dormant {
+			e = noExpert // whose merit it is not
 		}
-		e = noExpert // whose merit it is not
 	}
 	if victim == nil {
 		e = sieve
@@ -146,8 +144,8 @@ func (s *residents) follow(e expert, spare uint8, r *resource, swap bool) (victi
 	}
 	s.scorer.evicted(victim, e)
 	victim.takenBy = 0
-	if at := int(r.home) & (len(r.pool.shards) - 1); s != &r.pool.shards[at] {
-		victim.takenBy = uint8(at + 1)
+	if home := r.shard(); s != home {
+		victim.takenBy = home.number
 	}
 	if s.eraLeft--; s.eraLeft == 0 {
 		s.eraLeft = s.eraTime

@@ -44,7 +44,7 @@ func newPool(max uint, name string, counts, lists int) *Pool {
 	}}
 	p.p.board.init(uint64(max))
 	for i := range p.p.shards {
-		p.p.shards[i].init(&p.p)
+		p.p.shards[i].init(&p.p, i)
 	}
 	if name != "" {
 		register(p)

@@ -18,6 +18,8 @@ type residents struct {
 	_      cpu.CacheLinePad
 	parked shard.Stack[resource, *resource] // newly parked, pushed without the lock
 
+	number uint8 // of the shard, from 1
+
 	lock       sync.Mutex
 	busy       list // in use, or releasing, when a search met them
 	candidates      // the others
@@ -48,7 +50,8 @@ const (
 	unallocated // Allocate was not even called
 )
 
-func (s *residents) init(p *pool) {
+func (s *residents) init(p *pool, i int) {
+	s.number = uint8(i + 1)
 	s.scorer.init(uint64(p.max)/uint64(len(p.shards)), &p.board)
 	s.eraTime = uint64(p.max)/eraLists + minEra
 	s.eraLeft = s.eraTime

@@ -56,7 +56,7 @@ func (s *Stack[T, P]) Empty() bool { return s.head.Load() == nil }
 // is off the stack, and may be pushed again, from just before it is yielded.
 // Stopping early still takes every node off.
 func (s *Stack[T, P]) TakeAll(yield func(P) bool) {
-	if s.head.Load() == nil {
+	if s.Empty() {
 		return
 	}
 	more := true
