@@ -2,7 +2,12 @@ module github.com/slotpool/slotpool/bench
 
 go 1.26.0
 
-require github.com/slotpool/slotpool v0.0.0
+require (
+	github.com/hashicorp/golang-lru/arc/v2 v2.0.7
+	github.com/hashicorp/golang-lru/v2 v2.0.7
+	github.com/maypok86/otter/v2 v2.4.0
+	github.com/slotpool/slotpool v0.0.0
+)
 
 require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect

@@ -29,13 +29,7 @@ func TestConnIsANetConn(t *testing.T) {
 		} {
 			t.Run(network+"/"+name, func(t *testing.T) {
 				usePool(t, 1)
-				var s *server
-				var d Dialer = &net.Dialer{}
-				if network == "tls" {
-					s, d = newTLSServer(t, true)
-				} else {
-					s = newServer(t, network)
-				}
+				s, d := newServerOf(t, network, true)
 				t.Run("fresh", func(t *testing.T) {
 					conn := mustGetWith(t, s.resource(), d)
 					defer conn.Close()
@@ -197,14 +191,43 @@ func testClose(t *testing.T, conn *Conn, there net.Conn) {
 	}
 }
 
-// TestDeadlineStaysOnAParkedConnection and does not make it look dead.
-func TestDeadlineStaysOnAParkedConnection(t *testing.T) {
+// TestDeadlineIsNotInherited by the next user of a connection.
+func TestDeadlineIsNotInherited(t *testing.T) {
+	for _, network := range []string{"tcp", "tls"} {
+		for name, set := range map[string]func(*Conn) error{
+			"SetDeadline":     func(c *Conn) error { return c.SetDeadline(time.Unix(1, 0)) },
+			"SetReadDeadline": func(c *Conn) error { return c.SetReadDeadline(time.Unix(1, 0)) },
+			"SetWriteDeadline": func(c *Conn) error {
+				return net.Conn(c).SetWriteDeadline(time.Unix(1, 0)) // by whom it was given to as a net.Conn
+			},
+		} {
+			t.Run(network+"/"+name, func(t *testing.T) {
+				usePool(t, 1)
+				s, d := newServerOf(t, network, false)
+				cr := s.resource()
+				conn := mustGetWith(t, cr, d)
+				there := s.accept()
+				if err := set(conn); err != nil {
+					t.Fatal(err)
+				}
+				conn.Put()
+				conn = mustGetWith(t, cr, mustNotDial(t))
+				wantTalk(t, conn, there)
+				conn.Put()
+			})
+		}
+	}
+}
+
+// TestDeadlineOfTheEmbeddedConnectionStays on the parked connection, and does
+// not make it look dead.
+func TestDeadlineOfTheEmbeddedConnectionStays(t *testing.T) {
 	usePool(t, 1)
 	s := newServer(t, "tcp")
 	cr := s.resource()
 	conn := mustGet(t, cr)
 	there := s.accept()
-	if err := conn.SetDeadline(time.Unix(1, 0)); err != nil {
+	if err := conn.Conn.SetDeadline(time.Unix(1, 0)); err != nil {
 		t.Fatal(err)
 	}
 	conn.Put()
@@ -216,4 +239,34 @@ func TestDeadlineStaysOnAParkedConnection(t *testing.T) {
 	}
 	wantTalk(t, conn, there)
 	conn.Put()
+}
+
+// deadlinePanics is a connection whose SetDeadline cannot clear.
+type deadlinePanics struct{ net.Conn }
+
+func (c deadlinePanics) SetDeadline(t time.Time) error {
+	if t.IsZero() {
+		panic("fake panic")
+	}
+	return c.Conn.SetDeadline(t)
+}
+
+// TestPanicInSetDeadlineLeavesTheConnToItsUser who can still close it.
+func TestPanicInSetDeadlineLeavesTheConnToItsUser(t *testing.T) {
+	p := usePool(t, 1)
+	s := newServer(t, "tcp")
+	conn := mustGetWith(t, s.resource(), dialerFunc(func(network, address string) (net.Conn, error) {
+		inner, err := net.Dial(network, address)
+		return deadlinePanics{inner}, err
+	}))
+	if err := conn.SetDeadline(time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	testkit.WantPanic(t, "fake panic", conn.Put)
+	wantUsage(t, p, 1, 0)
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantEOF(t, s.accept())
+	wantUsage(t, p, 0, 0)
 }

@@ -2,7 +2,6 @@ package connpool
 
 import (
 	"net"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -14,31 +13,7 @@ import (
 // kernel drops further attempts to connect, which hang.
 func fullListener(t *testing.T) string {
 	t.Helper()
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { syscall.Close(fd) })
-	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Listen(fd, 0); err != nil {
-		t.Fatal(err)
-	}
-	name, err := syscall.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(name.(*syscall.SockaddrInet4).Port))
-	for range 16 {
-		conn, err := net.DialTimeout("tcp", address, 100*time.Millisecond)
-		if err != nil {
-			return address
-		}
-		t.Cleanup(func() { conn.Close() })
-	}
-	t.Fatal("the queue of the listener does not fill up")
-	return ""
+	return testkit.NewStuckDial(t).Address
 }
 
 func TestGetTimesOut(t *testing.T) {

@@ -118,6 +118,7 @@ func talkative(t *testing.T, there net.Conn) {
 }
 
 func TestFault7DeadParkedConnectionIsReplaced(t *testing.T) {
+	lookOnly(t)
 	for _, c := range []struct {
 		name, network string
 		end           func(*testing.T, net.Conn)
@@ -135,13 +136,7 @@ func TestFault7DeadParkedConnectionIsReplaced(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := usePool(t, 1)
-			var s *server
-			var d Dialer = &net.Dialer{}
-			if c.network == "tls" {
-				s, d = newTLSServer(t, false) // quiet until it is ended
-			} else {
-				s = newServer(t, c.network)
-			}
+			s, d := newServerOf(t, c.network, false) // quiet until it is ended
 			testReplacement(t, p, s, d, c.end)
 		})
 	}
@@ -178,6 +173,7 @@ func testReplacement(t *testing.T, p *resourcepool.Pool, s *server, d Dialer, en
 // TestFault7DeadConnectionFromThePreviousHolder has a Get that waits for the
 // connection and is handed a dead one.
 func TestFault7DeadConnectionFromThePreviousHolder(t *testing.T) {
+	lookOnly(t)
 	p := usePool(t, 1)
 	s := newServer(t, "tcp")
 	cr := s.resource()
@@ -208,32 +204,33 @@ func TestFault7DeadConnectionFromThePreviousHolder(t *testing.T) {
 	}
 }
 
-func TestReplacementThatFailsToDial(t *testing.T) {
-	p := usePool(t, 1)
-	s := newServer(t, "tcp")
-	cr := s.resource()
+// parkedDead returns a pool of one slot in which a connection is parked that the server has closed.
+func parkedDead(t *testing.T) (p *resourcepool.Pool, s *server, cr *ConnResource, dead net.Conn) {
+	t.Helper()
+	lookOnly(t)
+	p = usePool(t, 1)
+	s = newServer(t, "tcp")
+	cr = s.resource()
 	conn := mustGet(t, cr)
-	dead := conn.Conn
+	dead = conn.Conn
 	conn.Put()
 	closed(t, s.accept())
 	awaitReadable(t, dead)
+	return p, s, cr, dead
+}
+
+func TestReplacementThatFailsToDial(t *testing.T) {
+	p, s, cr, _ := parkedDead(t)
 	_, err := cr.GetWithDialer(now(), dialerFunc(func(string, string) (net.Conn, error) { return nil, errFake }))
 	testkit.WantErr(t, "Get", err, errFake)
 	wantUsage(t, p, 0, 0)
-	conn = mustGet(t, cr)
+	conn := mustGet(t, cr)
 	wantTalk(t, conn, s.accept())
 	conn.Put()
 }
 
 func TestReplacementWhoseDialerPanics(t *testing.T) {
-	p := usePool(t, 1)
-	s := newServer(t, "tcp")
-	cr := s.resource()
-	conn := mustGet(t, cr)
-	dead := conn.Conn
-	conn.Put()
-	closed(t, s.accept())
-	awaitReadable(t, dead)
+	p, _, cr, dead := parkedDead(t)
 	testkit.WantPanic(t, "fake panic", func() {
 		_, _ = cr.GetWithDialer(now(), dialerFunc(func(string, string) (net.Conn, error) { panic("fake panic") }))
 	})

@@ -1,7 +1,6 @@
 package connpool
 
 import (
-	"net"
 	"testing"
 
 	"github.com/slotpool/slotpool/internal/testkit"
@@ -94,13 +93,7 @@ func TestFault9ReuseAllocatesNothing(t *testing.T) {
 	for _, network := range []string{"tcp", "unix", "tls"} {
 		t.Run(network, func(t *testing.T) {
 			usePool(t, 1)
-			var s *server
-			var d Dialer = &net.Dialer{}
-			if network == "tls" {
-				s, d = newTLSServer(t, true)
-			} else {
-				s = newServer(t, network)
-			}
+			s, d := newServerOf(t, network, true)
 			cr := s.resource()
 			mustGetWith(t, cr, d).Put()
 			s.accept()

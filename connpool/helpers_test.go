@@ -24,8 +24,19 @@ func usePool(t *testing.T, slots uint) *resourcepool.Pool {
 	t.Helper()
 	p, original := resourcepool.New(slots, ""), globalPool
 	globalPool = func() *resourcepool.Pool { return p }
-	t.Cleanup(func() { globalPool = original })
+	made := madePool.Swap(p)
+	t.Cleanup(func() {
+		globalPool = original
+		madePool.Store(made)
+	})
 	return p
+}
+
+// lookOnly has what is dialled from now on until the end of the test looked at by
+// Get alone, and not watched.
+func lookOnly(t *testing.T) {
+	watchPeers = false
+	t.Cleanup(func() { watchPeers = true })
 }
 
 // newResource is New for a test, at the end of which the connection is closed.
@@ -37,6 +48,16 @@ func newResource(t *testing.T, network, address string) *ConnResource {
 
 // now makes a Get fail rather than wait.
 func now() <-chan struct{} { return resourcepool.MakeImmediateCanceler() }
+
+// getAndPut may be called on any goroutine.
+func getAndPut(t *testing.T, cr *ConnResource) {
+	conn, err := cr.Get(nil, testkit.Patience)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	conn.Put()
+}
 
 func mustGet(t *testing.T, cr *ConnResource) *Conn {
 	t.Helper()

@@ -4,7 +4,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/slotpool/slotpool/internal/sysnet"
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
@@ -12,6 +11,7 @@ import (
 type connResource struct {
 	network, address string
 	slot             atomic.Pointer[resourcepool.Resource] // nil before first use
+	flight           atomic.Pointer[flight]                // the last dial; nil before the first
 	open             *connection                           // belongs to whoever has slot; nil if there is none
 }
 
@@ -36,20 +36,17 @@ func (c *connResource) resource() *resourcepool.Resource {
 // dialer it otherwise dials as Get does.
 func (c *connResource) get(cancel <-chan struct{}, dialer Dialer, timeout time.Duration) (*Conn, error) {
 	r := c.slot.Load()
-	held := r != nil && r.TryGet()
+	held := r != nil && r.TryGetUnchecked()
 	if held && c.open.probe.Alive() {
 		return c.open.handOut(), nil
 	}
-	if dialer == nil {
-		dialer = sysnet.Dialer(timeout)
-	}
-	return c.getSlow(held, cancel, dialer)
+	return c.getSlow(held, cancel, dialer, timeout)
 }
 
 // getSlow is the rest of get: it waits, dials, and replaces what is dead. The
 // resource may be held already, with a dead connection in it.
-func (c *connResource) getSlow(held bool, cancel <-chan struct{}, dialer Dialer) (*Conn, error) {
-	d := &dial{resource: c, dialer: dialer}
+func (c *connResource) getSlow(held bool, cancel <-chan struct{}, dialer Dialer, timeout time.Duration) (*Conn, error) {
+	d := &dial{resource: c, dialer: dialer, timeout: timeout, cancel: cancel}
 	if !held {
 		if err := c.resource().GetWith(cancel, d); err != nil {
 			return nil, err

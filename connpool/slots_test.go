@@ -2,10 +2,7 @@ package connpool
 
 import (
 	"errors"
-	"runtime"
-	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/slotpool/slotpool/internal/testkit"
@@ -92,31 +89,27 @@ func TestOtherPackagesShareTheSlots(t *testing.T) {
 }
 
 // TestConcurrentFirstUseOfOneConnResource: all users share one resource of the
-// pool, or they would share one connection.
+// pool, or they would share one connection. Each has seen that there is none
+// before any of them makes one.
 func TestConcurrentFirstUseOfOneConnResource(t *testing.T) {
-	usePool(t, 1)
+	p := usePool(t, 1)
 	const users = 4
-	all := make([]*ConnResource, 2000)
-	for i := range all {
-		all[i] = New("tcp", "nowhere:1")
+	var seen, wg sync.WaitGroup
+	seen.Add(users)
+	globalPool = func() *resourcepool.Pool { // usePool puts the real one back
+		seen.Done()
+		seen.Wait()
+		return p
 	}
-	var got [users][]*resourcepool.Resource
-	var ready atomic.Int32
-	var wg sync.WaitGroup
+	cr := New("tcp", "nowhere:1")
+	var got [users]*resourcepool.Resource
 	for u := range users {
-		wg.Go(func() {
-			for ready.Add(1); ready.Load() < users; { // neck and neck from here
-				runtime.Gosched()
-			}
-			for _, cr := range all {
-				got[u] = append(got[u], cr.c.resource())
-			}
-		})
+		wg.Go(func() { got[u] = cr.c.resource() })
 	}
 	wg.Wait()
 	for u := range users {
-		if !slices.Equal(got[u], got[0]) {
-			t.Fatal("two users have different resources for one address")
+		if got[u] == nil || got[u] != cr.c.slot.Load() {
+			t.Fatalf("user %d has resource %p, and the address has %p", u, got[u], cr.c.slot.Load())
 		}
 	}
 }

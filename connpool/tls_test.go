@@ -39,6 +39,15 @@ func newTLSServer(t *testing.T, tickets bool) (*server, *tls.Dialer) {
 	})), d
 }
 
+// newServerOf returns a server of the network, which may be "tls", and a dialer for it.
+func newServerOf(t *testing.T, network string, tickets bool) (*server, Dialer) {
+	t.Helper()
+	if network == "tls" {
+		return newTLSServer(t, tickets)
+	}
+	return newServer(t, network), &net.Dialer{}
+}
+
 var makeCertificate = sync.OnceValues(func() (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -1,63 +1,41 @@
 package resourcepool
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/slotpool/slotpool/internal/evict"
+)
 
 // auditAtRest checks that every resource is on the lists where its state says,
 // and that all slots are accounted for. Nothing may be in use.
 func auditAtRest(t *testing.T, p *Pool, all []*Resource) {
 	t.Helper()
-	where := map[*resource]string{}
-	for i := range p.p.shards {
-		s := &p.p.shards[i]
-		s.lock.Lock()
-		s.drain()
-		n := 0
-		for r := s.order.oldest; r != nil; r = r.links[byArrival].next {
-			if where[r] != "" || r.place != isCandidate || r.shard() != s {
-				t.Errorf("order: %v %v", where[r], r.place)
-			}
-			where[r] = "order"
-			n++
-		}
-		m := 0
-		for e := range s.eras {
-			for r := s.eras[e].oldest; r != nil; r = r.links[byEra].next {
-				if where[r] != "order" {
-					t.Errorf("era: %v", where[r])
-				}
-				m++
-			}
-		}
-		if n != m {
-			t.Errorf("order %d eras %d", n, m)
-		}
-		for r := s.busy.oldest; r != nil; r = r.links[byArrival].next {
-			if where[r] != "" || r.place != isBusy {
-				t.Errorf("busy: %v %v", where[r], r.place)
-			}
-			where[r] = "busy"
-		}
-		s.lock.Unlock()
+	nodes := map[*evict.Node]bool{}
+	for _, r := range all {
+		nodes[&r.r.state.Node] = true
+	}
+	if err := p.p.idle.Audit(nodes); err != nil {
+		t.Error(err)
 	}
 	idle := 0
 	for _, x := range all {
 		r := &x.r
-		w := r.state.w.Load()
+		w, place := r.state.W.Load(), r.state.Place()
 		switch phaseOf(w) {
 		case phaseEmpty:
-			if where[r] != "" || w&(markListed|markWaiters|markScheduled|usesMask) != 0 {
-				t.Errorf("empty %q %x", where[r], w)
+			if place != "" || w&(markListed|markWaiters|markScheduled|usesMask) != 0 {
+				t.Errorf("empty %q %x", place, w)
 			}
 		case phaseIdle:
 			idle++
-			if where[r] != "order" || w&markListed == 0 || w&(markWaiters|markScheduled) != 0 {
-				t.Errorf("idle %q %x", where[r], w)
+			if place == "" || place == "busy" || w&markListed == 0 || w&(markWaiters|markScheduled) != 0 {
+				t.Errorf("idle %q %x", place, w)
 			}
 		default:
 			t.Errorf("phase %x", w)
 		}
 	}
-	if p.p.slotWaiters.Load() != 0 || p.p.waiting != 0 || p.p.free.Free()+int64(idle) != int64(p.p.max) {
+	if p.p.slotWaiters.Load() != 0 || p.p.waiting != 0 || p.p.free.Free()+int64(idle) != int64(p.p.size.total) {
 		t.Errorf("at rest: waiters %d waiting %d free %d idle %d", p.p.slotWaiters.Load(), p.p.waiting, p.p.free.Free(), idle)
 	}
 }

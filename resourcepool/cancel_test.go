@@ -12,7 +12,7 @@ import (
 // as happens when the canceler speaks just before the grant arrives.
 
 // queueFor does what a Get of busy resource r does before it parks.
-func queueFor(r *Resource) *waiter { return r.r.enqueue() }
+func queueFor(r *Resource) *waiter { return r.r.enqueue(r.r.target) }
 
 // queueForSlot does what a Get of empty resource r does before it parks.
 func queueForSlot(t *testing.T, r *Resource) *waiter {
@@ -20,7 +20,7 @@ func queueForSlot(t *testing.T, r *Resource) *waiter {
 	if !r.r.state.move(phaseEmpty, phaseSeeking, 0) {
 		t.Fatal("not empty")
 	}
-	return r.r.enqueueForSlot()
+	return r.r.enqueueForSlot(r.r.target)
 }
 
 // slotWait is a pool of one slot, which held has got with f in it, and for which
@@ -51,7 +51,7 @@ func wantGrant(t *testing.T, w *waiter, kind grantKind) {
 
 func wantCancelled(t *testing.T, r *Resource, w *waiter, want error) {
 	t.Helper()
-	err, over := r.r.cancelWait(w)
+	err, over := r.r.cancelWait(w, nil)
 	if !over {
 		t.Fatal("the cancelled Get waits on")
 	}
@@ -209,13 +209,12 @@ func TestWaiterQueuedAfterTheLastLookIsServed(t *testing.T) {
 
 func TestGetDoesNotQueueOnAResourceThatWasJustPut(t *testing.T) {
 	p := New(1, "")
-	r := p.Create(&thing{})
-	mustGet(t, r)
+	r := hold(t, p)
 	r.Put()
 	if queueFor(r) != nil {
 		t.Fatal("queued on an idle resource: nobody would wake it")
 	}
-	if r.r.state.w.Load()&markWaiters != 0 {
+	if r.r.state.W.Load()&markWaiters != 0 {
 		t.Fatal("marked as waited for")
 	}
 }
@@ -237,16 +236,14 @@ func TestCancelDuringReleaseIsDecidedWhenTheReleaseEnds(t *testing.T) {
 				}
 				return nil
 			}}))
-			canceled := startGet(r)
-			close(canceled.cancel)
+			canceled := startImmediateGet(r)
 			canceled.wantWaiting(t)
-			behind := startGet(r) // waits behind it, as for a resource in use
-			close(behind.cancel)
+			behind := startImmediateGet(r) // waits behind it, as for a resource in use
 			behind.wantDone(t, ErrorPutTimeout)
 			close(finish)
 			if free { // the evictor may take and fail sooner or later than the decision
 				evictor.wantDone(t, errFake)
-				if !canceled.done {
+				if !canceled.done.Load() {
 					t.Fatal("still waiting")
 				}
 			} else {
@@ -268,8 +265,7 @@ func TestCancelDuringReleaseIsServedIfThereIsASlot(t *testing.T) {
 		mustGet(t, r)
 		go r.Release()
 		synctest.Wait()
-		g := startGet(r)
-		close(g.cancel)
+		g := startImmediateGet(r)
 		g.wantWaiting(t)
 		behind := startGet(r)
 		close(finish)
@@ -289,8 +285,7 @@ func TestHeirBehindARefusedOneInherits(t *testing.T) {
 		mustGet(t, r)
 		r.Put()
 		evictor := startGet(other)
-		refused := startGet(r)
-		close(refused.cancel)
+		refused := startImmediateGet(r)
 		behind := startGet(r)
 		close(finish)
 		evictor.wantDone(t, nil)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/slotpool/slotpool/internal/evict"
 	"github.com/slotpool/slotpool/internal/testkit"
 )
 
@@ -122,7 +123,7 @@ func TestLatePutGenerationHandsNothingOver(t *testing.T) {
 		p := New(1, "")
 		r := p.Create(nothing{})
 		mustGet(t, r)
-		stale := r.r.state.w.Load() | markWaiters // what a PutGeneration may have read before it was held up
+		stale := r.r.state.W.Load() | markWaiters // what a PutGeneration may have read before it was held up
 		_ = r.Release()
 		mustGet(t, r) // generation 2 is ours
 		got := make(chan error, 1)
@@ -141,10 +142,33 @@ func TestLatePutGenerationHandsNothingOver(t *testing.T) {
 	})
 }
 
+// As above, but the resource is only being released.
+func TestLatePutHandsNothingOverThatIsBeingReleased(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := New(1, "")
+		end := make(chan struct{})
+		r := p.Create(&thing{release: func() error { <-end; return nil }})
+		mustGet(t, r)
+		x := startGet(r)
+		x.wantWaiting(t)
+		seen := r.r.state.W.Load()
+		released := start(r.Release)
+		if r.r.yield(seen) {
+			t.Error("handed over what is being released")
+		}
+		x.wantWaiting(t)
+		close(end)
+		released.wantDone(t, nil)
+		x.wantDone(t, nil)
+		r.Put()
+		wantUsage(t, p, 0, 1, 0)
+	})
+}
+
 func TestOtherShardsAreSearched(t *testing.T) {
-	for e := sieve; e < experts; e++ {
+	for e := range evict.Experts() {
 		p := newPool(512, "", 2, 2)
-		p.p.board.best.Store(uint32(e))
+		p.p.idle.Prefer(e)
 		for range 512 {
 			r := p.p.create(nothing{}, 0)
 			mustGet(t, r)
@@ -168,7 +192,7 @@ func TestMarksEndWithTheResidency(t *testing.T) {
 	mustGet(t, x)
 	_ = x.Release()
 	_ = r.Release()
-	if w := r.r.state.w.Load(); w&(residencyMarks|usesMask|markReused|markScheduled|markListed) != 0 {
+	if w := r.r.state.W.Load(); w&(residencyMarks|usesMask|markReused|markScheduled|markListed) != 0 {
 		t.Errorf("%x", w)
 	}
 }
@@ -198,29 +222,6 @@ func TestUsesAreCountedOnce(t *testing.T) {
 	}
 }
 
-func TestStaleStackNodeIsNotMoved(t *testing.T) {
-	p := New(3, "")
-	s := &p.p.shards[0]
-	a, b, c := p.Create(nothing{}), p.Create(nothing{}), p.Create(nothing{})
-	for _, r := range []*Resource{a, b, c} {
-		mustGet(t, r)
-	}
-	s.setAside(&a.r, a.r.state.w.Load(), sieve)
-	s.setAside(&b.r, b.r.state.w.Load(), sieve)
-	s.parked.Push(&c.r) // a candidate, and in use
-	s.parked.Push(&a.r) // busy, and in use
-	_ = b.Release()     // drains
-	for range s.parked.TakeAll {
-		t.Error("left on the stack")
-	}
-	if a.r.place != isBusy || c.r.place != isCandidate || s.busy.oldest != &a.r || s.order.oldest != &c.r || b.r.place != nowhere {
-		t.Error("moved")
-	}
-	a.Put()
-	c.Put()
-	wantUsage(t, p, 0, 2, 0)
-}
-
 // The first waiter leaves between a Put that sees nobody waiting and the heir
 // that takes its place.
 func TestHeirAloneIsMatched(t *testing.T) {
@@ -239,9 +240,8 @@ func TestHeirAloneIsMatched(t *testing.T) {
 		w := p.p.slotQueue.oldest
 		p.p.dequeueSlotWaiter(w)
 		y.Put() // sees nobody waiting for a slot
-		r.r.inherit(false)
-		w.give(grant{kind: grantNothing})
-		w.wake()
+		r.r.inherit(&p.p)
+		w.refuse(ErrorResourceLimitExceeded)
 		p.p.waitLock.Unlock()
 		testkit.WantErr(t, "first", <-first, ErrorResourceLimitExceeded)
 		testkit.WantErr(t, "heir", <-heir, nil)

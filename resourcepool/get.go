@@ -2,77 +2,118 @@ package resourcepool
 
 // tryGet is the hot half of Get: idle to in use in one compare-and-swap (I2).
 func (r *resource) tryGet() bool {
-	w := r.state.w.Load()
+	w := r.state.W.Load()
 	return w&getMask == getFrom &&
-		r.state.w.CompareAndSwap(w, (w&^eraMask|r.pool.era.Load()|markReused)+getStep)
+		r.state.W.CompareAndSwap(w, (w&^eraMask|r.pool.idle.Era()|markReused)+getStep)
+}
+
+// tryGetSlow is tryGet of a resource that has a Checker, or whose uses have
+// filled their field. One that is dead is released.
+func (r *resource) tryGetSlow() bool {
+	w := r.state.W.Load()
+	return phaseOf(w) == phaseIdle && r.use(w) && (w&markChecked == 0 || r.stillAlive(generationOf(w)))
 }
 
 // getSlow is the rest of Get, kept apart so that Get itself stays small.
 func (r *resource) getSlow(cancel <-chan struct{}, a Allocator) error {
 	for {
-		w := r.state.w.Load()
+		w := r.state.W.Load()
 		switch phaseOf(w) {
 		case phaseIdle:
 			if r.use(w) {
-				return nil
+				if ours, err := r.check(w, a); ours {
+					return err
+				}
 			}
 		case phaseEmpty:
-			if r.state.w.CompareAndSwap(w, inPhase(w, phaseSeeking)|markListed) {
+			if r.state.W.CompareAndSwap(w, inPhase(w, phaseSeeking)|markListed) {
 				return r.seek(cancel, a)
 			}
 		default: // busy: somebody's, or about to be
-			if waiter := r.enqueue(); waiter != nil {
+			if waiter := r.enqueue(a); waiter != nil {
 				return r.await(waiter, cancel, a)
 			}
 		}
 	}
 }
 
+// usesKept stay in the word when the others are added to the total, so that what
+// is gotten all the time does not look to eviction as if it hardly were.
+const usesKept = 15
+
 // use takes the word from w to in use with one more use counted, and adds the
 // uses to the shard's total once they fill their field.
 func (r *resource) use(w uint64) bool {
 	flush := uint64(0)
-	to := inPhase(w, phaseInUse)&^eraMask | r.pool.era.Load() | markReused
+	to := inPhase(w, phaseInUse)&^eraMask | r.pool.idle.Era() | markReused
 	if w&usesOverflow != 0 {
-		flush = usesOf(w)
-		to &^= usesMask
+		flush = usesOf(w) - usesKept
+		to = to&^usesMask | usesKept*oneUse
 	}
-	if !r.state.w.CompareAndSwap(w, to+oneUse) {
+	if !r.state.W.CompareAndSwap(w, to+oneUse) {
 		return false
 	}
 	if flush != 0 {
-		r.shard().lateUses.Add(flush)
+		r.tally().lateUses.Add(flush)
+		r.pool.settle() // takes no lock if waitLock is held, as r has a slot then
 	}
 	return true
 }
 
 // seek finds a slot for a resource that this Get has claimed and allocates: a
 // free slot, else that of an idle resource, else one to wait for. While others
-// wait, who come first, it waits behind them.
+// wait, who come first, it waits behind them; and a suspect has to pass the lane.
+// Who comes first makes the long pass over what is in use here, so that match,
+// which holds waitLock, has little left to look at.
 func (r *resource) seek(cancel <-chan struct{}, a Allocator) error {
-	if p := r.pool; p.slotWaiters.Load() == 0 {
-		if p.free.TryAcquire(int(r.home)) {
-			r.shard().admit(r)
-			return r.open(nil, a)
+	p := r.pool
+	if p.slotWaiters.Load() == 0 && !r.isSuspect() {
+		full := p.tryFree(int(r.home))
+		if full == nil {
+			r.admit()
+			return r.open(nil, nil, a)
 		}
-		if victim := p.swapVictim(r); victim != nil {
-			return r.open(victim, a)
+		if full == p && len(p.tree.Load().pools) == 1 {
+			if cancel == nil {
+				if victim := p.swapVictim(r); victim != nil {
+					return r.open(victim, p, a)
+				}
+			} else if victim := p.claimVictim(r); victim != nil {
+				return r.takeOver(victim, p, cancel, a)
+			}
+		} else {
+			full.setAside()
 		}
 	}
-	return r.await(r.enqueueForSlot(), cancel, a)
+	return r.await(r.enqueueForSlot(a), cancel, a)
+}
+
+// takeOver allocates in the slot of a victim that is still a resident.
+func (r *resource) takeOver(victim *resource, level *pool, cancel <-chan struct{}, a Allocator) error {
+	if cancel != nil && !victim.releasesAtOnce() {
+		if err := r.clear(victim, level, cancel); err != nil {
+			return err
+		}
+		r.replace(victim)
+		victim.relinquish(level)
+		return r.open(nil, nil, a)
+	}
+	r.replace(victim)
+	return r.open(victim, level, a)
 }
 
 // enqueueForSlot queues a Get that has claimed its resource and found no slot.
-func (r *resource) enqueueForSlot() *waiter {
-	p, waiter := r.pool, newWaiter(r)
+func (r *resource) enqueueForSlot(a Allocator) *waiter {
+	p, waiter := r.pool, newWaiter(r, a)
 	waiter.forSlot = true
 	p.waitLock.Lock()
 	defer p.waitLock.Unlock()
 	p.arrive(waiter)
-	alone := p.slotQueue.oldest == nil
-	p.enqueueSlotWaiter(waiter)
-	if alone {
-		p.match()
+	if p.size.closed {
+		r.inherit(p)
+		waiter.refuse(ErrPoolClosed)
+	} else {
+		p.join(waiter)
 	}
 	return waiter
 }
@@ -83,21 +124,25 @@ func (r *resource) enqueueForSlot() *waiter {
 // busy, and the lock is held until the waiter stands in the queue. A Put that
 // comes first makes the swap fail; one that comes later sees the mark, takes
 // the lock and finds the waiter.
-func (r *resource) enqueue() *waiter {
-	waiter := newWaiter(r)
-	r.pool.waitLock.Lock()
-	defer r.pool.waitLock.Unlock()
-	w := r.state.w.Load()
+func (r *resource) enqueue(a Allocator) *waiter {
+	p, waiter := r.pool, newWaiter(r, a)
+	p.waitLock.Lock()
+	defer p.waitLock.Unlock()
+	w := r.state.W.Load()
 	for {
 		if phaseOf(w) == phaseIdle || phaseOf(w) == phaseEmpty {
 			return nil
 		}
-		if r.state.w.CompareAndSwap(w, w|markWaiters) {
+		if p.size.closed || r.state.W.CompareAndSwap(w, w|markWaiters) {
 			break
 		}
-		w = r.state.w.Load()
+		w = r.state.W.Load()
 	}
-	r.pool.arrive(waiter)
+	p.arrive(waiter)
+	if p.size.closed {
+		waiter.refuse(ErrPoolClosed)
+		return waiter
+	}
 	waiter.trying = phaseOf(w) == phaseReleasing && r.waiters.oldest == nil
 	r.waiters.insert(waiter)
 	return waiter
@@ -105,76 +150,39 @@ func (r *resource) enqueue() *waiter {
 
 // await waits for a grant and makes use of it.
 func (r *resource) await(waiter *waiter, cancel <-chan struct{}, a Allocator) error {
+	with, _ := a.(*withContext)
 	if !waiter.wait(cancel) {
-		if err, over := r.cancelWait(waiter); over {
-			r.pool.counts.cancelledWaits.Add(1)
+		if err, over := r.cancelWait(waiter, with); over {
+			waiter.waited()
+			r.pool.count(&r.pool.counts.cancelledWaits)
 			return err
 		}
-		<-waiter.ready
+		waiter.awaitReleases()
+		if l, ok := a.(interface{ CancelerSpoke() }); ok {
+			l.CancelerSpoke() // as it may have been a message, which is not there any more
+		}
 	}
-	switch waiter.grant.kind {
-	case grantHeld:
-		return nil
-	case grantNothing:
-		r.pool.counts.cancelledWaits.Add(1)
-		return ErrorResourceLimitExceeded
-	case grantSlot:
-		r.shard().admit(r)
-	case grantVictim:
-		r.replace(waiter.grant.victim)
-	}
-	return r.open(waiter.grant.victim, a)
-}
-
-// cancelWait ends the wait of a Get whose canceler has spoken, if it is over.
-//
-// Grant against cancel: both take waitLock, so one is first. If it was the
-// grant, the waiter is in no queue and owns what it was granted; the caller
-// has been told to give up, so the grant is passed on to the next in line.
-//
-// It is not over for a Get that is still trying (see waiter.trying): that is
-// served if there is a slot when the release ends, and only then refused (I8).
-func (r *resource) cancelWait(waiter *waiter) (err error, over bool) {
-	p := r.pool
-	p.waitLock.Lock()
-	switch {
-	case waiter.queue == nil && !waiter.trying:
-		p.waitLock.Unlock()
-		return r.declineGrant(waiter), true
-	case waiter.queue == &p.slotQueue:
-		p.dequeueSlotWaiter(waiter)
-		r.inherit(false)
-		err = ErrorResourceLimitExceeded
-	case waiter.queue == nil || waiter.trying && phaseOf(r.state.w.Load()) == phaseReleasing:
-		waiter.cancelled = true
-		p.waitLock.Unlock()
-		return nil, false
-	default:
-		r.leaveQueue(waiter)
-		err = ErrorPutTimeout
-	}
-	p.waiting--
-	p.waitLock.Unlock()
-	return err, true
-}
-
-// declineGrant passes on what a cancelled waiter was granted. The error says
-// what it had waited for, which is not a slot if one was there as soon as it
-// needed one.
-func (r *resource) declineGrant(waiter *waiter) error {
+	waiter.waited() // not before: until it is over others may make it wait for a slot
 	g := waiter.grant
 	switch g.kind {
 	case grantHeld:
-		r.pool.counts.declined.Add(1) // the grant counted it as a use
-		r.putGeneration(g.generation)
-	case grantVictim:
-		r.relinquish(false)
-		g.victim.unclaim()
-	default:
-		r.relinquish(true)
+		w := r.state.W.Load()
+		if ours, err := r.check(w&markChecked|uint64(g.generation)<<generationShift, a); ours {
+			return err
+		}
+		if waiter.immediate { // its canceler has spoken
+			cancel = MakeImmediateCanceler()
+		}
+		return r.getSlow(cancel, a)
+	case grantRefused:
+		r.pool.count(&r.pool.counts.cancelledWaits)
+		return g.err
+	case grantSlot:
+		r.admit()
+		return r.open(nil, nil, a)
 	}
-	if waiter.forSlot {
-		return ErrorResourceLimitExceeded
+	if waiter.immediate { // its canceler has spoken, and has nothing more to say
+		cancel = nil
 	}
-	return ErrorPutTimeout
+	return r.takeOver(g.victim, g.level, cancel, a)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -72,6 +74,14 @@ func mustGet(t *testing.T, r *Resource) {
 	}
 }
 
+// hold makes a resource and gets it.
+func hold(t *testing.T, p *Pool) *Resource {
+	t.Helper()
+	r := p.Create(&thing{})
+	mustGet(t, r)
+	return r
+}
+
 // wantUsage checks the figures that say who has the slots.
 func wantUsage(t *testing.T, p *Pool, inUse, idle, waiting uint) {
 	t.Helper()
@@ -100,3 +110,25 @@ func watchdog(p *Pool, d time.Duration) (stop func()) {
 }
 
 func TestMain(m *testing.M) { os.Exit(testkit.Run(m)) }
+
+// stress runs users, each with a number, for so long, and disturb again and
+// again meanwhile.
+func stress(t *testing.T, d time.Duration, users int, user func(id int, over func() bool), disturb func(i int)) {
+	t.Helper()
+	var wg sync.WaitGroup
+	var over atomic.Bool
+	for id := range users {
+		wg.Go(func() { user(id, over.Load) })
+	}
+	for i, began := 0, time.Now(); time.Since(began) < d; i++ {
+		disturb(i)
+		runtime.Gosched()
+	}
+	over.Store(true)
+	wg.Wait()
+}
+
+// stackDepth is the number of its callers.
+func stackDepth() int {
+	return runtime.Callers(1, make([]uintptr, 1<<10))
+}

@@ -3,8 +3,8 @@ package resourcepool
 // put is the hot half of Put: in use to idle in one compare-and-swap, then
 // one load to see whether somebody waits for a slot.
 func (r *resource) put() {
-	w := r.state.w.Load()
-	if w&putMask != putFrom || !r.state.w.CompareAndSwap(w, w+putStep) {
+	w := r.state.W.Load()
+	if w&putMask != putFrom || !r.state.W.CompareAndSwap(w, w+putStep) {
 		r.putSlow(anyGeneration)
 		return
 	}
@@ -17,9 +17,9 @@ func (r *resource) put() {
 // was seen in use ends by its holder's hand alone, so a stale one is caught by
 // comparing whenever the word is read.
 func (r *resource) putGeneration(generation uint32) {
-	w := r.state.w.Load()
+	w := r.state.W.Load()
 	if generationOf(w) != generation || w&putMask != putFrom ||
-		!r.state.w.CompareAndSwap(w, w+putStep) {
+		!r.state.W.CompareAndSwap(w, w+putStep) {
 		r.putSlow(uint64(generation))
 		return
 	}
@@ -32,7 +32,7 @@ const anyGeneration = 1 << 32 // out of the range of a generation
 
 func (r *resource) putSlow(generation uint64) {
 	for {
-		w := r.state.w.Load()
+		w := r.state.W.Load()
 		switch {
 		case generation != anyGeneration && uint32(generation) != generationOf(w):
 			return // released since, and allocated for somebody else
@@ -41,7 +41,7 @@ func (r *resource) putSlow(generation uint64) {
 		case phaseOf(w) != phaseInUse:
 			return // released since, perhaps being allocated for somebody else
 		case w&markScheduled != 0:
-			if r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing)) {
+			if r.state.W.CompareAndSwap(w, inPhase(w, phaseReleasing)) {
 				_ = r.close() // kept as the last error
 				return
 			}
@@ -60,11 +60,11 @@ func (r *resource) yield(w uint64) bool {
 	if w&markWaiters != 0 {
 		return r.handOver(w)
 	}
-	if !r.state.w.CompareAndSwap(w, inPhase(w, phaseIdle)|markListed) {
+	if !r.state.W.CompareAndSwap(w, inPhase(w, phaseIdle)|markListed) {
 		return false
 	}
 	if w&markListed == 0 {
-		r.shard().parked.Push(r)
+		r.pool.idle.Park(&r.state.Node)
 	}
 	// Lost wake-up: a waiter that came before the swap above may have looked
 	// for idle resources and found this one in use. The load comes after the
@@ -83,63 +83,90 @@ func (r *resource) yield(w uint64) bool {
 func (r *resource) handOver(seen uint64) bool {
 	p := r.pool
 	p.waitLock.Lock()
-	w := r.passOn(seen)
+	next, owes, done := r.passOn(seen)
 	p.waitLock.Unlock()
-	if w == nil {
-		return false
-	}
-	w.wake()
-	return true
+	r.follow(next, owes)
+	return done
 }
 
-// passOn is handOver up to the waking of the waiter it returns. waitLock is
-// held.
-func (r *resource) passOn(seen uint64) *waiter {
-	heir, other := r.waiters.oldest, r.pool.slotQueue.oldest
-	w := r.state.w.Load()
+// passOn is handOver up to the waking of the waiter it returns, or to the release
+// of r for a pool that it returns. waitLock is held.
+func (r *resource) passOn(seen uint64) (next *waiter, owes *pool, done bool) {
+	heir, other := r.waiters.candidate(), r.pool.oldestSlotWaiter()
+	w := r.state.W.Load()
 	if heir == nil || phaseOf(w) != phaseOf(seen) || generationOf(w) != generationOf(seen) {
-		return nil
+		return nil, nil, false
 	}
-	if other != nil && other.olderThan(heir) {
-		if !r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing)) {
-			return nil
+	owes = r.pool.owing()
+	if owes != nil || other != nil && other.precedes(heir) {
+		if !r.state.W.CompareAndSwap(w, inPhase(w, phaseReleasing)) {
+			return nil, nil, false
 		}
-		return r.pool.giveOldest(grant{kind: grantVictim, victim: r})
+		return r.beVictim(owes, other), owes, true
 	}
 	if !r.use(w) {
-		return nil
+		return nil, nil, false
 	}
+	heir = r.waiters.choose()
 	r.leaveQueue(heir)
 	heir.give(grant{kind: grantHeld, generation: generationOf(w)})
-	return heir
+	return heir, nil, true
+}
+
+// beVictim gives the slot of r, which is releasing, to a pool that owes one, and else
+// to the waiter, who pays for the release and is to be woken. waitLock is held.
+func (r *resource) beVictim(owes *pool, next *waiter) *waiter {
+	if owes != nil {
+		owes.size.shedding++
+		return nil
+	}
+	level := next.level
+	next = level.slotQueue.choose()
+	level.serveWith(next, r)
+	return next
+}
+
+// follow does what is left to do without the lock when r was passed on.
+func (r *resource) follow(next *waiter, owes *pool) {
+	switch {
+	case next != nil:
+		next.wake()
+	case owes != nil:
+		r.shed(owes)
+	}
 }
 
 // offer gives the slot of a resource that was just parked to the oldest slot
-// waiter, who pays for the release. If others got the resource meanwhile, the
-// offer is theirs to make when they put it.
+// waiter, who pays for the release, or up if the pool has too many. If others got
+// the resource meanwhile, the offer is theirs to make when they put it.
 func (r *resource) offer() {
 	p := r.pool
-	var w *waiter
 	p.waitLock.Lock()
-	if p.slotQueue.oldest != nil && r.state.move(phaseIdle, phaseReleasing, 0) {
-		w = p.giveOldest(grant{kind: grantVictim, victim: r})
+	owes, next := p.owing(), p.oldestSlotWaiter()
+	if owes == nil && (next == nil || r.sameGroup(next)) || !r.state.move(phaseIdle, phaseReleasing, 0) {
+		p.waitLock.Unlock()
+		return
 	}
+	next = r.beVictim(owes, next)
 	p.waitLock.Unlock()
-	if w != nil {
-		w.wake()
-	}
+	r.follow(next, owes)
 }
 
 // unclaim takes back the choice of r as a victim, before its Release: it is
 // parked again, or goes to whoever has come to wait for it meanwhile.
 func (r *resource) unclaim() {
+	defer r.pool.endLoan(r.pool.takeLoan(r))
 	for {
-		w := r.state.w.Load()
+		w := r.state.W.Load()
 		if w&markScheduled != 0 { // a release was asked for meanwhile
 			_ = r.close()
 			return
 		}
-		if r.yield(w) {
+		if r.group != nil {
+			if r.group.park(r, w) {
+				return
+			}
+		} else if r.yield(w) {
 			return
 		}
 	}

@@ -2,7 +2,7 @@ package resourcepool
 
 func (r *resource) release() error {
 	for {
-		w := r.state.w.Load()
+		w := r.state.W.Load()
 		switch phaseOf(w) {
 		case phaseAllocating:
 			panic("Resource is allocating")
@@ -22,7 +22,7 @@ func (r *resource) release() error {
 
 func (r *resource) releaseGeneration(generation uint32) (bool, error) {
 	for {
-		w := r.state.w.Load()
+		w := r.state.W.Load()
 		if generationOf(w) != generation {
 			return false, nil
 		}
@@ -43,7 +43,7 @@ func (r *resource) releaseGeneration(generation uint32) (bool, error) {
 
 func (r *resource) scheduleRelease() error {
 	for {
-		w := r.state.w.Load()
+		w := r.state.W.Load()
 		switch phaseOf(w) {
 		case phaseEmpty, phaseSeeking:
 			return nil
@@ -60,12 +60,12 @@ func (r *resource) scheduleRelease() error {
 }
 
 func (r *resource) startRelease(w uint64) bool {
-	return r.state.w.CompareAndSwap(w, inPhase(w, phaseReleasing))
+	return r.state.W.CompareAndSwap(w, inPhase(w, phaseReleasing))
 }
 
 // insist marks a resource to be released when it can be. One that is
 // releasing needs the mark too: it may be a victim whose release has not
 // begun and may yet be called off.
 func (r *resource) insist(w uint64) bool {
-	return r.state.w.CompareAndSwap(w, w|markScheduled)
+	return r.state.W.CompareAndSwap(w, w|markScheduled)
 }

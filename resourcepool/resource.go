@@ -2,36 +2,44 @@ package resourcepool
 
 import (
 	"sync/atomic"
+	"unsafe"
 
-	"github.com/slotpool/slotpool/internal/shard"
+	"github.com/slotpool/slotpool/internal/evict"
 )
 
-// resource is the body of Resource. 128 bytes are its limit, and the first 64
-// of them, one cache line, hold all that the hot verbs touch.
+// resource is the body of Resource. 128 bytes are its limit, and the first 16
+// of them hold all that the hot verbs touch.
 type resource struct {
-	state  state
-	pool   *pool
+	pool  *pool
+	state state
+
 	target AllocateReleaser
 
 	waiters waiterQueue // Gets of this resource; guarded by pool.waitLock
 
 	lastError atomic.Pointer[error] // of the last Release; nil for none
 
-	parked shard.Link[resource] // on the way to the order list
-	home   int32                // its shard
-
-	residency // guarded by the lock of the home shard
-	record    // of the last eviction; belongs to whoever evicts or opens
-
-	_ [8]byte // two cache lines: neighbours in memory share none
+	group  *group // that it is a member of; nil for none
+	home   int32  // its shard of slots, which picks the list of residents
+	member int32  // its number in the group
 }
 
-// StackLink lets a resource lie on the stack of parked resources.
-func (r *resource) StackLink() *shard.Link[resource] { return &r.parked }
+func (r *resource) init(p *pool, target AllocateReleaser, home int32) {
+	if target == nil {
+		panic("resourcepool: Create with a nil AllocateReleaser")
+	}
+	r.pool, r.target, r.home = p, target, home
+	if _, ok := target.(Checker); ok {
+		r.state.W.Store(markChecked)
+	}
+}
 
-func (r *resource) shard() *residents {
-	s := r.pool.shards // a power of two of them
-	return &s[int(r.home)&(len(s)-1)]
+// resourceOf returns the resource whose node is n.
+func resourceOf(n *evict.Node) *resource {
+	if n == nil {
+		return nil
+	}
+	return (*resource)(unsafe.Add(unsafe.Pointer(n), -int(unsafe.Offsetof(resource{}.state))))
 }
 
 func (r *resource) saveError(err error) {

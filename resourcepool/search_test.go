@@ -1,7 +1,6 @@
 package resourcepool
 
 import (
-	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -48,108 +47,6 @@ func TestCancelledGetDoesNotOutwaitARenew(t *testing.T) {
 		default:
 		}
 	})
-}
-
-// A search that re-dates what it meets must not walk past it for good, however
-// far a shard is behind the pool's era.
-func TestLeastRecentMissesNoIdleResource(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		e1, e2 uint64 // era when dated, era of the last Get
-	}{
-		{"shard 128 eras behind", 127, 130},
-		{"pool's era went back by one", 7, 6},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			p := newPool(512, "", 2, 2)
-			s := &p.p.shards[0]
-			if c.name != "shard 128 eras behind" {
-				p.p.era.Store(c.e1 * oneEra)
-				s.advance(uint8(c.e1))
-			}
-			r := p.p.create(nothing{}, 0)
-			p.p.era.Store(c.e1 * oneEra)
-			mustGet(t, r)
-			x0 := p.p.create(nothing{}, 0)
-			s.claim(leastRecent, 0, &x0.r, false) // sets r aside
-			r.Put()
-			s.lock.Lock()
-			s.drain() // as any Release in the shard does
-			s.lock.Unlock()
-			p.p.era.Store(c.e2 * oneEra)
-			mustGet(t, r)
-			r.Put()
-			x := p.p.create(nothing{}, 0)
-			if v, _, _ := s.claim(leastRecent, 0, &x.r, false); v != &r.r {
-				t.Error("no victim though one resource is idle")
-			}
-		})
-	}
-}
-
-func TestWaiterIsServedByAShardFarBehindTheEra(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPool(512, "", 2, 2)
-		p.p.board.best.Store(uint32(leastRecent))
-		p.p.era.Store(127 * oneEra)
-		hot := p.p.create(nothing{}, 0)
-		mustGet(t, hot)
-		hot.Put()
-		var held []*Resource
-		for range 511 {
-			r := p.CreateKeyed(nothing{}, "a")
-			mustGet(t, r)
-			held = append(held, r)
-		}
-		p.p.era.Store(130 * oneEra)
-		mustGet(t, hot)
-		hot.Put()
-		x := p.p.create(nothing{}, 0)
-		// as inherit does: enqueue, then one match
-		p.p.waitLock.Lock()
-		w := newWaiter(&x.r)
-		p.p.arrive(w)
-		x.r.state.w.Store(phaseSeeking | markListed)
-		p.p.enqueueSlotWaiter(w)
-		p.p.match()
-		p.p.waitLock.Unlock()
-		select {
-		case <-w.ready:
-		default:
-			t.Errorf("waiter sleeps, %+v", p.Stats())
-		}
-		runtime.KeepAlive(held)
-	})
-}
-
-// Least-recent takes the older of two shards' oldest, of equals its own.
-func TestLeastRecentComparesShards(t *testing.T) {
-	const here, there = 0, 1
-	for _, c := range []struct{ eraHere, eraThere, now, want int }{
-		{10, 20, 22, here}, {20, 10, 22, there}, {10, 10, 22, here},
-		{10, 15, 60, here}, {15, 10, 60, here}, {19, 10, 50, here}, // beyond the lists all is equally old
-		{20, 10, 40, there},
-	} {
-		p := newPool(2, "", 2, 2)
-		p.p.board.best.Store(uint32(leastRecent))
-		p.p.shards[here].clock = 5 // no exploring draw
-		var rs [2]*Resource
-		for _, home := range []int{here, there} {
-			rs[home] = p.p.create(nothing{}, home)
-			p.p.era.Store(uint64(c.eraHere) * oneEra)
-			if home == there {
-				p.p.era.Store(uint64(c.eraThere) * oneEra)
-			}
-			mustGet(t, rs[home])
-			rs[home].Put()
-		}
-		p.p.era.Store(uint64(c.now) * oneEra)
-		p.p.shards[there].need(uint8(c.now)) // not relaxed, or what is dormant there would go first
-		x := p.p.create(nothing{}, here)
-		if v := p.p.claimVictim(&x.r); v != &rs[c.want].r {
-			t.Errorf("%+v: took the other", c)
-		}
-	}
 }
 
 // The uses of a resource overflow into the totals while Stats reads them.

@@ -1,6 +1,6 @@
 package resourcepool
 
-import "sync/atomic"
+import "github.com/slotpool/slotpool/internal/evict"
 
 // state is the one word in which a resource's life is written. All changes
 // are compare-and-swaps (one clears a mark by And). DESIGN.md draws the
@@ -11,11 +11,13 @@ import "sync/atomic"
 //	bit  4      reused: gotten again since it was parked first or examined last
 //	bit  5      scheduled: release at the next Put
 //	bit  6      waiters: the resource's queue of waiters is not empty
-//	bits 8–15   era of the pool at the last Get (see rule.go)
-//	bits 16–30  uses: Gets served since they were last added to the totals
+//	bit  7      checked: has a Checker, for good
+//	bits 8–15   era of the pool at the last Get (see internal/evict)
+//	bit  16     suspect: the last Allocate failed, or takes long (see lane.go)
+//	bits 17–30  uses: Gets served since they were last added to the totals
 //	bit  31     overflow: uses must be added to the totals now
 //	bits 32–63  generation: successful Allocates so far, modulo 2^32
-type state struct{ w atomic.Uint64 }
+type state struct{ evict.Node }
 
 // The phases. Idle and in use differ by one, so that Get of an idle resource
 // is one addition to the word.
@@ -36,14 +38,16 @@ const (
 	markReused
 	markScheduled
 	markWaiters
+	markChecked
+
+	markSuspect uint64 = 1 << 16
 )
 
 const (
-	oneEra  uint64 = 1 << 8
-	eraMask uint64 = 255 * oneEra
+	eraMask  = evict.EraMask
+	oneUse   = evict.OneUse
+	usesMask = evict.UsesMask
 
-	oneUse       uint64 = 1 << 16
-	usesMask     uint64 = 1<<32 - oneUse
 	usesOverflow uint64 = 1 << 31
 
 	oneGeneration   uint64 = 1 << 32
@@ -54,7 +58,7 @@ const (
 const (
 	getPhase = phaseInUse - phaseIdle
 
-	getMask = phaseMask | usesOverflow
+	getMask = phaseMask | markChecked | usesOverflow
 	getFrom = phaseIdle
 	getStep = getPhase + oneUse
 
@@ -65,7 +69,6 @@ const (
 
 func phaseOf(w uint64) uint64        { return w & phaseMask }
 func generationOf(w uint64) uint32   { return uint32(w >> generationShift) }
-func eraOf(w uint64) uint8           { return uint8(w / oneEra) } // also of a pool's era
 func usesOf(w uint64) uint64         { return w & usesMask / oneUse }
 func inPhase(w, phase uint64) uint64 { return w&^phaseMask | phase }
 
@@ -73,11 +76,11 @@ func inPhase(w, phase uint64) uint64 { return w&^phaseMask | phase }
 // rest of the word. It fails if the phase is not from.
 func (s *state) move(from, to, clear uint64) bool {
 	for {
-		w := s.w.Load()
+		w := s.W.Load()
 		if phaseOf(w) != from {
 			return false
 		}
-		if s.w.CompareAndSwap(w, inPhase(w, to)&^clear) {
+		if s.W.CompareAndSwap(w, inPhase(w, to)&^clear) {
 			return true
 		}
 	}

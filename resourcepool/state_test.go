@@ -13,8 +13,8 @@ func TestSizes(t *testing.T) {
 	if n := unsafe.Sizeof(Resource{}); n > 128 {
 		t.Errorf("a Resource has %d bytes", n)
 	}
-	if at := unsafe.Offsetof(resource{}.waiters); at >= 64 {
-		t.Errorf("what the hot verbs touch ends at byte %d, beyond the first cache line", at)
+	if at := unsafe.Offsetof(resource{}.state); at > 8 {
+		t.Errorf("the state word is at byte %d, not beside the pool", at)
 	}
 }
 
@@ -55,11 +55,10 @@ func (nothing) Release() error  { return nil }
 // The field of uses is 23 bits and one for the overflow: start just short.
 func TestUsesOverflowIntoTheTotals(t *testing.T) {
 	p := New(1, "")
-	r := p.Create(&thing{})
-	mustGet(t, r)
+	r := hold(t, p)
 	r.Put()
 	const almost = usesOverflow - 3*oneUse
-	r.r.state.w.Add(almost - oneUse)
+	r.r.state.W.Add(almost - oneUse)
 	before := p.Stats().Gets
 	if want := uint64(almost / oneUse); before != want {
 		t.Fatalf("%d gets, want %d", before, want)
@@ -71,7 +70,10 @@ func TestUsesOverflowIntoTheTotals(t *testing.T) {
 	if after := p.Stats().Gets; after != before+10 {
 		t.Fatalf("%d gets, want %d", after, before+10)
 	}
-	w := r.r.state.w.Load()
+	w := r.r.state.W.Load()
+	if n := usesOf(w); n < usesKept || n > usesKept+10 {
+		t.Errorf("%d uses are left in the word: to eviction a hot resource looks like another", n)
+	}
 	if phaseOf(w) != phaseIdle || generationOf(w) != 1 {
 		t.Fatalf("the overflow reached other fields: %x", w)
 	}
@@ -80,7 +82,7 @@ func TestUsesOverflowIntoTheTotals(t *testing.T) {
 func TestGenerationWrapsAround(t *testing.T) {
 	p := New(1, "")
 	r := p.Create(&thing{})
-	r.r.state.w.Add(oneGeneration * (1<<32 - 2)) // two short of the wrap
+	r.r.state.W.Add(oneGeneration * (1<<32 - 2)) // two short of the wrap
 	var seen []uint32
 	for range 4 {
 		mustGet(t, r)
@@ -111,7 +113,7 @@ func TestStatsCountEachEvent(t *testing.T) {
 	}
 	a.Put()
 	_ = b.Get(nil) // an eviction and an allocation error
-	want := Stats{Max: 1, Gets: 2, Reuses: 0, Allocations: 2, AllocationErrors: 1,
+	want := Stats{Max: 1, Limit: 1, Gets: 2, Reuses: 0, Allocations: 2, AllocationErrors: 1,
 		Evictions: 1, DeadOnCheck: 1, Waits: 1, CancelledWaits: 1}
 	if got := p.Stats(); got != want {
 		t.Fatalf("%+v\nwant %+v", got, want)

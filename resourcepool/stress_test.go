@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slotpool/slotpool/internal/evict"
 	"github.com/slotpool/slotpool/internal/testkit"
 )
 
@@ -151,7 +152,7 @@ func TestOwnerSwapStress(t *testing.T) {
 					if st := s.p.Stats(); st.InUse+st.Idle+st.Releasing > st.Max {
 						t.Errorf("over the limit: %+v", st)
 					}
-					s.p.p.board.best.Store(uint32(sieve) + rand.Uint32N(uint32(experts-sieve))) // each in turn
+					s.p.p.idle.Prefer(rand.IntN(evict.Experts())) // each in turn
 				}
 			})
 			time.Sleep(d) // the length of the stress; nothing waits for it
@@ -166,6 +167,8 @@ func TestOwnerSwapStress(t *testing.T) {
 
 // finish checks that all that was given out came back.
 func (s *swapStress) finish() {
+	// The Release of a Get that was cancelled goes on without it.
+	testkit.Eventually(s.t, "all Releases have ended", func() bool { return s.p.Stats().Releasing == 0 })
 	st := s.p.Stats()
 	wantUsage(s.t, s.p, 0, st.Idle, 0)
 	all := make([]*Resource, len(s.resources))

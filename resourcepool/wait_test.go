@@ -10,40 +10,6 @@ import (
 	"github.com/slotpool/slotpool/internal/testkit"
 )
 
-// A getter is a Get on a goroutine of its own, inside a synctest bubble.
-type getter struct {
-	r      *Resource
-	cancel chan struct{}
-	err    error
-	done   bool
-}
-
-func startGet(r *Resource) *getter {
-	g := &getter{r: r, cancel: make(chan struct{})}
-	go func() {
-		g.err = r.Get(g.cancel)
-		g.done = true
-	}()
-	synctest.Wait()
-	return g
-}
-
-func (g *getter) wantWaiting(t *testing.T) {
-	t.Helper()
-	synctest.Wait()
-	if g.done {
-		t.Fatalf("Get returned %v, want it to wait", g.err)
-	}
-}
-
-func (g *getter) wantDone(t *testing.T, err error) {
-	t.Helper()
-	synctest.Wait()
-	if !g.done || g.err != err {
-		t.Fatalf("done %v with %v, want %v", g.done, g.err, err)
-	}
-}
-
 func TestBusyResourceIsHandedOverInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &thing{}
@@ -67,8 +33,7 @@ func TestBusyResourceIsHandedOverInOrder(t *testing.T) {
 func TestSlotWaitersAreServedInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := New(1, "")
-		held := p.Create(&thing{})
-		mustGet(t, held)
+		held := hold(t, p)
 		waiters := make([]*getter, 5)
 		for i := range waiters {
 			waiters[i] = startGet(p.Create(&thing{}))
@@ -168,8 +133,7 @@ func TestWaitersOfAReleasedResourceKeepTheirTurn(t *testing.T) {
 func TestAllocateErrorPassesTheSlotOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := New(1, "")
-		held := p.Create(&thing{})
-		mustGet(t, held)
+		held := hold(t, p)
 		fails := startGet(p.Create(&thing{allocate: func() error { return errFake }}))
 		next := startGet(p.Create(&thing{}))
 		held.Put()
@@ -261,4 +225,25 @@ func TestQueueInsertKeepsTheOrderOfTickets(t *testing.T) {
 			t.Fatal("not empty")
 		}
 	}
+}
+
+// A suspect passes the queues, and is served there before it waits: the message is for another Get.
+func TestGetThatIsServedInTheQueueTakesNoMessage(t *testing.T) {
+	p := New(8, "")
+	fails := true
+	r := p.Create(&thing{allocate: func() error {
+		if fails {
+			return errFake
+		}
+		return nil
+	}})
+	testkit.WantErr(t, "Get of a dead one", r.Get(nil), errFake)
+	fails = false
+	cancel := make(chan struct{}, 1)
+	cancel <- struct{}{}
+	testkit.WantErr(t, "Get", r.Get(cancel), nil)
+	if len(cancel) != 1 {
+		t.Fatal("the message is gone")
+	}
+	wantUsage(t, p, 1, 0, 0)
 }

@@ -125,10 +125,10 @@ func TestInlining(t *testing.T) {
 		want []string
 	}{
 		{"resourcepool", []string{
-			"api.go: inlining call to (*resource).tryGet",
-			"api.go: can inline (*Resource).TryGet",
-			"api.go: can inline (*Resource).Put",
-			"api.go: can inline (*Resource).PutGeneration",
+			"api_resource.go: inlining call to (*resource).tryGet",
+			"api_resource.go: can inline (*Resource).TryGetUnchecked",
+			"api_resource.go: can inline (*Resource).Put",
+			"api_resource.go: can inline (*Resource).PutGeneration",
 		}},
 		{"connpool", []string{
 			"resource.go: inlining call to resourcepool.(*resource).tryGet",

@@ -29,8 +29,10 @@ func TestInstructions(t *testing.T) {
 		limit          float64
 	}{
 		{"resource", "main.cycles", 85},
-		{"evict", "main.cycles", 830},
+		{"evict", "main.cycles", 1180},
+		{"evict-costly", "main.cycles", 1760},
 		{"conn", "main.connCycles", 155},
+		{"pool", "main.poolCycles", 690},
 	} {
 		t.Run(path.name, func(t *testing.T) {
 			const few, many = 10_000, 30_000

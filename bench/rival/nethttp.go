@@ -8,13 +8,14 @@ import (
 	"github.com/slotpool/slotpool/bench/work"
 )
 
-// NetHTTP is the pool inside net/http. Its limit is on idle connections only;
-// when there are more it closes the one that was used least recently.
+// NetHTTP is the pool inside net/http. Its limit is on idle connections only, so
+// that it may have as many more as there are users; when there are more idle ones
+// it closes the one that was used least recently.
 var NetHTTP = work.NamedHTTP("net-http", func(s work.HTTPShape) http.RoundTripper {
 	return netHTTP{&http.Transport{
-		MaxIdleConns:       s.Slots,
-		MaxConnsPerHost:    1, // as slotpool has it
-		DisableCompression: true,
+		MaxIdleConns:        s.Slots,
+		MaxIdleConnsPerHost: s.Slots,
+		DisableCompression:  true,
 		DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
 			return s.Dialer.Dial(network, address)
 		},

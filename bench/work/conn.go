@@ -117,8 +117,11 @@ func warm(p ConnPool) {
 // messageSize is the size of a request and of its answer.
 const messageSize = 64
 
-func echo(c net.Conn) {
-	var message [messageSize]byte
+func echo(c net.Conn) { ask(c, 0) }
+
+// ask makes a request whose first byte is kind.
+func ask(c net.Conn, kind byte) {
+	message := [messageSize]byte{kind}
 	_, err := c.Write(message[:])
 	Check(err)
 	_, err = io.ReadFull(c, message[:])

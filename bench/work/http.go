@@ -25,17 +25,22 @@ func NamedHTTP(name string, make func(HTTPShape) http.RoundTripper) HTTPContende
 	return named[HTTPShape, http.RoundTripper]{name, make}
 }
 
-// HTTP is one user of one server, and 64 users of 10,000 as in Fanout.
+// HTTP is one user of one server, and 64 users of many: of 10,000 as in Fanout,
+// and of somewhat more than there are slots, in turn.
 func HTTP(b *testing.B, all []HTTPContender) {
 	server := StartServer(b)
-	httpWork(b, all, server, 1, []int{0}, 1)
-	httpWork(b, all, server, crowdUsers, fanoutTrace(), fanoutAddresses)
+	httpWork(b, all, server, 1, "one", []int{0}, 1)
+	httpWork(b, all, server, crowdUsers, "zipf0.9", fanoutTrace(), fanoutAddresses)
+	for _, factor := range []float64{1.2, 2} {
+		n := int(factor * float64(processSlots()))
+		httpWork(b, all, server, crowdUsers, "robin"+strconv.FormatFloat(factor, 'g', -1, 64), shuffled(n), n)
+	}
 }
 
-func httpWork(b *testing.B, all []HTTPContender, server *Server, users int, trace []int, addresses int) {
+func httpWork(b *testing.B, all []HTTPContender, server *Server, users int, traffic string, trace []int, addresses int) {
 	dialer := &countingDialer{targets: server.HTTP}
 	s := HTTPShape{Slots: processSlots(), Hosts: manyHosts(addresses), Dialer: dialer}
-	a := axes{users: users, slots: s.Slots, addresses: addresses, hold: HoldNot, more: "transport=tcp/request=http"}
+	a := axes{users: users, slots: s.Slots, addresses: addresses, hold: HoldNot, more: "transport=tcp/request=http/trace=" + traffic}
 	r := replay{trace: trace, dialer: dialer}
 	each(b, all, a, s, func(b *testing.B, over http.RoundTripper) {
 		r.run(b, users, over, func(address int) { fetch(over, s.Hosts[address]) })

@@ -25,7 +25,8 @@ func Main(m *testing.M, makePools func()) {
 		os.Exit(0)
 	}
 	if err := withDescriptors(fanoutDescriptors, func() {
-		connpool.GetResourcePool()
+		// The size stays when the limit goes up again, as a rival's does.
+		connpool.GetResourcePool().SetMax(uint(processSlots()))
 		if makePools != nil {
 			makePools()
 		}

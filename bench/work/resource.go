@@ -33,21 +33,19 @@ func Parallel(b *testing.B, all []Contender) {
 // slot for each.
 func Wide(b *testing.B, all []Contender) {
 	for _, n := range []int{100, 10_000, 1_000_000} {
-		s := Shape{Slots: n, Resources: n, Exact: true}
-		a := axes{users: 1, slots: n, addresses: n, hold: HoldNot}
-		order := shuffled(n)
-		each(b, all, a, s, func(b *testing.B, p Pool) {
-			walk := p.Walk(order)
-			walk(n) // allocate all
-			walkers(b, []func(int){walk})
-		})
+		wander(b, all, Shape{Slots: n, Resources: n, Exact: true})
 	}
 }
 
 // Evicting is one user who visits more resources than there are slots, in
 // random order, so that nearly each Get takes another's slot.
 func Evicting(b *testing.B, all []Contender) {
-	s := Shape{Slots: 8, Resources: 1024, Exact: true}
+	wander(b, all, Shape{Slots: 8, Resources: 1024, Exact: true})
+}
+
+// wander is one user who visits all resources in random order, once before
+// the clock starts, so that what can be allocated is.
+func wander(b *testing.B, all []Contender, s Shape) {
 	a := axes{users: 1, slots: s.Slots, addresses: s.Resources, hold: HoldNot}
 	order := shuffled(s.Resources)
 	each(b, all, a, s, func(b *testing.B, p Pool) {

@@ -104,7 +104,8 @@ func serve() error {
 	return err
 }
 
-// accept echoes until the listener ends, which it does with the process.
+// accept echoes until the listener ends, which it does with the process. It thinks about
+// a slow request first.
 func accept(l net.Listener) {
 	for {
 		c, err := l.Accept()
@@ -117,6 +118,9 @@ func accept(l net.Listener) {
 			for {
 				if _, err := io.ReadFull(c, message[:]); err != nil {
 					return
+				}
+				if message[0] == slowRequest {
+					time.Sleep(slowAnswer)
 				}
 				if _, err := c.Write(message[:]); err != nil {
 					return

@@ -27,7 +27,10 @@ func (s stopwatch) time(f func()) {
 	Check(s.waits.RecordValue(int64(time.Since(start))))
 }
 
-func (s stopwatches) report(b *testing.B) {
+func (s stopwatches) report(b *testing.B) { s.reportAs(b, "") }
+
+// reportAs puts prefix before the names of the figures.
+func (s stopwatches) reportAs(b *testing.B, prefix string) {
 	sum := s[0].waits
 	for _, other := range s[1:] {
 		sum.Merge(other.waits)
@@ -36,7 +39,7 @@ func (s stopwatches) report(b *testing.B) {
 		percent float64
 		unit    string
 	}{{50, "p50-ns"}, {99, "p99-ns"}, {99.9, "p99.9-ns"}} {
-		b.ReportMetric(float64(sum.ValueAtPercentile(q.percent)), q.unit)
+		b.ReportMetric(float64(sum.ValueAtPercentile(q.percent)), prefix+q.unit)
 	}
-	b.ReportMetric(float64(sum.Max()), "worst-ns")
+	b.ReportMetric(float64(sum.Max()), prefix+"worst-ns")
 }

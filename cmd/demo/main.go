@@ -18,6 +18,7 @@ import (
 type options struct {
 	addresses, slots, users int
 	duration                time.Duration
+	http                    string
 }
 
 func (o options) check() error {
@@ -46,6 +47,7 @@ func main() {
 	flag.IntVar(&o.slots, "slots", 48, "connections that may be open at a time")
 	flag.IntVar(&o.users, "users", 32, "goroutines that send requests")
 	flag.DurationVar(&o.duration, "duration", 4*time.Second, "how long to send them")
+	flag.StringVar(&o.http, "http", "", "serve a page that shows the pool at this `address` while it runs, such as localhost:8080")
 	flag.Parse()
 	exitOn(o.check(), 2)
 	exitOn(run(o), 1)

@@ -63,6 +63,14 @@ func settled(want int) int {
 	return openFDs()
 }
 
+// allocationsName says so if the page made each Get take a stack.
+func (d *demo) allocationsName() string {
+	if d.pool.HoldWarning > 0 {
+		return "allocations a reuse and stack"
+	}
+	return "allocations a reuse"
+}
+
 func (d *demo) report(st resourcepool.Stats, reuseAllocations float64, start, end int) error {
 	for _, row := range []struct {
 		name  string
@@ -78,7 +86,7 @@ func (d *demo) report(st resourcepool.Stats, reuseAllocations float64, start, en
 		{"descriptors at start", start},
 		{"descriptors at most", d.peak.Load()},
 		{"descriptors at end", end},
-		{"allocations a reuse", fmt.Sprintf("%.2f", reuseAllocations)},
+		{d.allocationsName(), fmt.Sprintf("%.2f", reuseAllocations)},
 	} {
 		fmt.Printf("  %-30s %12v\n", row.name, row.value)
 	}
@@ -93,12 +101,13 @@ func (d *demo) report(st resourcepool.Stats, reuseAllocations float64, start, en
 	if end > start {
 		complain("%d descriptors leaked", end-start)
 	}
-	if limit := int64(start) + int64(st.Max); start != 0 && d.peak.Load() > limit {
-		complain("%d descriptors open, %d at start and %d slots", d.peak.Load(), start, st.Max)
+	if limit := int64(start) + int64(d.slots) + int64(d.pageFDs); start != 0 && d.peak.Load() > limit {
+		complain("%d descriptors open, %d at start and %d slots", d.peak.Load(), start, d.slots)
 	}
 	if bad != 0 {
 		return errVerdict
 	}
 	fmt.Println("GOOD: all requests were answered, all descriptors came back")
+	fmt.Println(`To look at it while it runs: make demo ARGS="-http localhost:8080 -duration 1m", and a browser or curl at http://localhost:8080/`)
 	return nil
 }

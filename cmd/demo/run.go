@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/slotpool/slotpool/connpool"
+	"github.com/slotpool/slotpool/internal/livepage"
 	"github.com/slotpool/slotpool/internal/sysnet"
 )
 
@@ -21,12 +23,14 @@ var errVerdict = errors.New("the verdict is bad")
 
 type demo struct {
 	options
-	resources []*connpool.ConnResource
+	pool      connpool.Pool
+	servers   []string
 	over      atomic.Bool
 	requests  atomic.Uint64
 	retries   atomic.Uint64
 	failed    atomic.Uint64
 	peak      atomic.Int64 // descriptors
+	pageFDs   int          // descriptors that the page may have open
 	lastError atomic.Pointer[error]
 }
 
@@ -37,23 +41,34 @@ func run(o options) error {
 	}
 	defer stop()
 	limitDescriptors(o.slots)
-	d := &demo{options: o}
-	for _, a := range addresses {
-		d.resources = append(d.resources, connpool.New("tcp", a))
+	connpool.GetResourcePool().SetMax(uint(o.slots)) // it sizes itself, but stays within that
+	d := &demo{options: o, servers: addresses}
+	d.pool.MaxPerAddress = 1 // an answer comes sooner than a dial ends
+	if o.http != "" {
+		d.pool.HoldWarning = 10 * time.Second // so that the page shows who holds what
 	}
 	// One request first, for what Go opens at its first use of the network.
-	if err := d.request(d.resources[0], 0); err != nil {
+	if err := d.request(d.servers[0], 0); err != nil {
 		return err
 	}
-	d.resources[0].ScheduleClose()
+	d.pool.CloseIdleConnections()
 	start := openFDs()
 	fmt.Printf("%d addresses, %d slots, %d users, %v\n", len(addresses),
 		connpool.GetResourcePool().Stats().Max, o.users, o.duration)
+	page, err := livepage.Open(o.http, map[string]*connpool.Pool{"demo": &d.pool})
+	if err != nil {
+		return err
+	}
+	d.pageFDs = page.Descriptors()
+	if page != nil {
+		fmt.Printf("look at it: %s\n", page.URL())
+	}
 	d.fanOut()
 	stats := connpool.GetResourcePool().Stats()
+	page.Close()
 	reuseAllocations := d.allocationsPerReuse()
-	for _, r := range d.resources {
-		r.ScheduleClose()
+	if err := d.pool.Close(); err != nil {
+		return err
 	}
 	return d.report(stats, reuseAllocations, start, settled(start))
 }
@@ -82,9 +97,9 @@ func (d *demo) fanOut() {
 
 func (d *demo) user(seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	zipf := rand.NewZipf(rng, 1.1, 8, uint64(len(d.resources)-1))
+	zipf := rand.NewZipf(rng, 1.1, 8, uint64(len(d.servers)-1))
 	for n := seed << 32; !d.over.Load(); n++ {
-		if err := d.request(d.resources[zipf.Uint64()], n); err != nil {
+		if err := d.request(d.servers[zipf.Uint64()], n); err != nil {
 			d.failed.Add(1)
 			d.lastError.Store(&err)
 		}
@@ -94,18 +109,20 @@ func (d *demo) user(seed uint64) {
 // request asks once more if the first connection was one that the server hung
 // up between the pool's look at it and the request, as anyone must who reuses
 // connections.
-func (d *demo) request(r *connpool.ConnResource, n uint64) (err error) {
+func (d *demo) request(address string, n uint64) (err error) {
 	for range 3 {
-		var conn *connpool.Conn
-		if conn, err = r.Get(nil, 5*time.Second); err != nil {
-			return err
-		}
-		if err = exchange(conn, n); err == nil {
-			conn.Put()
+		sent := false
+		err = d.pool.Do(context.Background(), "tcp", address, func(conn *connpool.Conn) error {
+			sent = true
+			return exchange(conn, n)
+		})
+		if err == nil {
 			d.requests.Add(1)
 			return nil
 		}
-		conn.Close()
+		if !sent {
+			return err
+		}
 		d.retries.Add(1)
 	}
 	return err
@@ -130,14 +147,14 @@ func exchange(conn io.ReadWriter, n uint64) error {
 // allocates, when nothing else runs.
 func (d *demo) allocationsPerReuse() float64 {
 	const rounds = 1000
-	r := d.resources[0]
-	if d.request(r, 0) != nil {
+	address := d.servers[0]
+	if d.request(address, 0) != nil {
 		return -1
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range rounds {
-		conn, err := r.Get(nil, 0)
+		conn, err := d.pool.Get(context.Background(), "tcp", address)
 		if err != nil {
 			return -1
 		}

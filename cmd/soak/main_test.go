@@ -6,19 +6,24 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/slotpool/slotpool/cmd/soak/report"
+	"github.com/slotpool/slotpool/cmd/soak/run"
+	"github.com/slotpool/slotpool/cmd/soak/server"
 )
 
 // mainEnv in the environment makes the test binary the program itself.
 const mainEnv = "SLOTPOOL_SOAK_MAIN"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(serverEnv) != "" || os.Getenv(mainEnv) != "" {
+	if os.Getenv(server.Env) != "" || os.Getenv(mainEnv) != "" {
 		os.Exit(realMain(os.Args[1:]))
 	}
 	os.Exit(m.Run())
@@ -86,6 +91,9 @@ func TestBadUseIsNamed(t *testing.T) {
 		{"-nonsense", "flag provided but not defined: -nonsense"},
 		{"extra", `unexpected argument "extra"`},
 		{"-slots 1", "-slots 1: want 2"},
+		{"-api pgx", `-api "pgx": want all, both or resource, pool`},
+		{"-api http -target 127.0.0.1:1", `-api "http" needs servers of the soak's own`},
+		{"-api inbound", `-api "inbound" has no users of its own`},
 		{"-slots 50 -addresses 50", "-addresses 50: want more than the 50 slots"},
 		{"-users 0", "-users 0: want"},
 		{"-rate 0", "-rate 0: want"},
@@ -106,7 +114,7 @@ func TestBadUseIsNamed(t *testing.T) {
 		{"report /nonexistent", "open /nonexistent/samples.jsonl: no such file"},
 	} {
 		status, output := runSoak(t, strings.Fields(c.arguments)...)
-		if status != statusUsage || !strings.Contains(output, c.want) || strings.Count(output, "\n") != 1 {
+		if status != report.StatusUsage || !strings.Contains(output, c.want) || strings.Count(output, "\n") != 1 {
 			t.Errorf("soak %s: status %d, %q; want status 2 and one line with %q", c.arguments, status, output, c.want)
 		}
 	}
@@ -115,19 +123,23 @@ func TestBadUseIsNamed(t *testing.T) {
 func TestUsageHidesInject(t *testing.T) {
 	t.Parallel()
 	status, output := runSoak(t, "-help")
-	wantStatus(t, statusClean, status, output)
+	wantStatus(t, report.StatusClean, status, output)
 	wantOutput(t, output, "soak report DIR", "-duration", "Faults: close-parked")
-	if strings.Contains(output, hiddenFlag) {
-		t.Errorf("usage shows -%s:\n%s", hiddenFlag, output)
+	if strings.Contains(output, run.HiddenFlag) {
+		t.Errorf("usage shows -%s:\n%s", run.HiddenFlag, output)
 	}
 }
 
 func TestPortInUseIsNamed(t *testing.T) {
 	t.Parallel()
-	s, port := startTestServer(t, 40)
-	_ = s
+	l, err := net.Listen("tcp", "127.77.0.1:0") // the address of the first server
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
 	status, output := runSoak(t, "-duration", "1s", "-addresses", "40", "-slots", "4", "-port", port)
-	wantStatus(t, statusUsage, status, output)
+	wantStatus(t, report.StatusUsage, status, output)
 	wantOutput(t, output, "-port "+port, "address already in use")
 }
 
@@ -137,19 +149,19 @@ func TestLowLimitIsNamed(t *testing.T) {
 	shell := exec.Command("sh", "-c", `ulimit -n 300 && exec "$0" -duration 1s`, cmd.Path)
 	shell.Env = cmd.Env
 	status, output := runCommand(t, shell)
-	wantStatus(t, statusUsage, status, output)
-	wantOutput(t, output, "hard RLIMIT_NOFILE is 300, but -slots 32 with -addresses 400 needs ")
+	wantStatus(t, report.StatusUsage, status, output)
+	wantOutput(t, output, "hard RLIMIT_NOFILE is 300, but -slots 512 with -addresses 1024 needs ")
 }
 
 func TestFullDiskIsNamed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := os.Symlink("/dev/full", filepath.Join(dir, samplesFile)); err != nil {
+	if err := os.Symlink("/dev/full", filepath.Join(dir, report.SamplesFile)); err != nil {
 		t.Fatal(err)
 	}
 	status, output := runSoak(t, "-duration", "1s", "-report", dir)
-	wantStatus(t, statusUsage, status, output)
-	wantOutput(t, output, filepath.Join(dir, samplesFile)+": no space left on device")
+	wantStatus(t, report.StatusUsage, status, output)
+	wantOutput(t, output, filepath.Join(dir, report.SamplesFile)+": no space left on device")
 }
 
 // The limit on the size of a file stands in for a disk that fills up later.
@@ -161,22 +173,22 @@ func TestRunGoesOnWhenDiskFills(t *testing.T) {
 	shell.Args = append(shell.Args, small("-duration", "3s", "-faults", "none", "-report", dir)...)
 	shell.Env = cmd.Env
 	status, output := runCommand(t, shell)
-	wantStatus(t, statusUsage, status, output)
+	wantStatus(t, report.StatusUsage, status, output)
 	wantOutput(t, output, "the run goes on without a report", "VERDICT: clean",
-		"soak: writing the report: write "+filepath.Join(dir, samplesFile)+": file too large")
+		"soak: writing the report: write "+filepath.Join(dir, report.SamplesFile)+": file too large")
 }
 
 func TestReportInUseIsNamed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	r, err := newRecorder(dir)
+	r, err := report.NewRecorder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.file.Close()
+	defer r.File.Close()
 	status, output := runSoak(t, "-duration", "1s", "-report", dir)
-	wantStatus(t, statusUsage, status, output)
-	wantOutput(t, output, "-report "+dir+": another run writes to "+samplesFile)
+	wantStatus(t, report.StatusUsage, status, output)
+	wantOutput(t, output, "-report "+dir+": another run writes to "+report.SamplesFile)
 }
 
 func TestSeedRepeatsPlan(t *testing.T) {

@@ -9,9 +9,16 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/slotpool/slotpool/cmd/soak/check"
+	"github.com/slotpool/slotpool/cmd/soak/faults"
+	"github.com/slotpool/slotpool/cmd/soak/report"
+	"github.com/slotpool/slotpool/cmd/soak/wire"
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 // small are the flags of a run that fits in a test.
@@ -21,14 +28,14 @@ func small(more ...string) []string {
 	}, more...)
 }
 
-func readDir(t *testing.T, dir string) *history {
+func readDir(t *testing.T, dir string) *report.History {
 	t.Helper()
-	f, err := os.Open(filepath.Join(dir, samplesFile))
+	f, err := os.Open(filepath.Join(dir, report.SamplesFile))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	h, err := readHistory(f)
+	h, err := report.ReadHistory(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,47 +45,98 @@ func readDir(t *testing.T, dir string) *history {
 func TestHealthyRunIsClean(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	status, output := runSoak(t, small("-duration", "16s", "-report", dir)...)
-	wantStatus(t, statusClean, status, output)
-	wantOutput(t, output, "VERDICT: clean", "seed 7", filepath.Join(dir, pageFile))
+	duration, gets := "18s", uint64(1000)
+	if testing.Short() {
+		duration, gets = "8s", 300 // not all of the faults come to anything
+	}
+	status, output := runSoak(t, small("-duration", duration, "-report", dir)...)
+	wantStatus(t, report.StatusClean, status, output)
+	wantOutput(t, output, "VERDICT: clean", "seed 7", filepath.Join(dir, report.PageFile))
 	h := readDir(t, dir)
-	if h.Verdict == nil || len(h.Verdict.Faults) != len(faults) {
-		t.Fatalf("verdict %+v, want one with %d faults", h.Verdict, len(faults))
+	if h.Verdict == nil || len(h.Verdict.Faults) != len(faults.All) {
+		t.Fatalf("verdict %+v, want one with %d faults", h.Verdict, len(faults.All))
 	}
 	for _, f := range h.Verdict.Faults {
-		if f.Struck == 0 {
+		if f.Struck == 0 && !testing.Short() {
 			t.Errorf("fault %s never struck", f.Name)
 		}
 	}
-	if len(h.Samples) < 50 {
-		t.Errorf("%d samples, want about 150", len(h.Samples))
+	if len(h.Samples) < 20 {
+		t.Errorf("%d samples, want about ten a second", len(h.Samples))
 	}
 	last := h.Samples[len(h.Samples)-1].Pool
-	if last.Gets < 1000 || last.DeadOnCheck == 0 || last.Evictions == 0 || last.AllocationErrors == 0 || last.CancelledWaits == 0 {
+	if last.Gets < gets || last.Evictions == 0 || last.AllocationErrors == 0 || last.CancelledWaits == 0 {
 		t.Errorf("the run did not exercise the pool: %+v", last)
 	}
 }
 
+// TestInjectionIsCaughtAndNamed breaks the use of the library in each way there is.
 func TestInjectionIsCaughtAndNamed(t *testing.T) {
 	t.Parallel()
+	long := map[check.Injection]string{
+		check.InjectCloseWait:    "20s", // looks are slow on a machine with many connections in TIME_WAIT
+		check.InjectHealthyHosts: "30s", // for enough Gets with and without dead hosts
+		check.InjectAges:         "20s",
+		check.InjectTrendHeap:    "12s",
+	}
+	quick := []check.Injection{check.InjectDoubleHandout, check.InjectAccounts, check.InjectInbound, check.InjectSlotsUsable}
 	for _, c := range []struct {
-		inject injection
+		inject check.Injection
 		faults string
 		names  string // in what is said of it
 	}{
-		{injectLeakFD, "none", "20 socket"},
-		{injectLeakGoroutine, "none", "leakedGoroutine"},
-		{injectDoubleHandout, "none", "was given to user"},
-		{injectLostWakeup, "none", "in a Get of"},
-		{injectStaleReuse, "close-parked,half-close,unexpected-bytes", "dead before its Get began"},
+		{check.InjectLeakFD, "none", "sockets are open, which is more than the 12 slots"},
+		{check.InjectLeakGoroutine, "none", "leakedGoroutine"},
+		{check.InjectDoubleHandout, "none", "was given to user"},
+		{check.InjectForeignAnswer, "none", "answer"},
+		{check.InjectLostWakeup, "none", "in a Get of"},
+		{check.InjectStaleReuse, "close-parked,half-close,unexpected-bytes", "dead before its Get began"},
+		{check.InjectCloseOnce, "none", "was closed twice"},
+		{check.InjectErrors, "dial-fail", "an error that no dialer has returned"},
+		{check.InjectAccounts, "none", "its users"},
+		{check.InjectSlots, "none", " in use, "},
+		{check.InjectSlotsUsable, "none", "of 12 slots were taken, a Get of"},
+		{check.InjectEmpty, "none", "1 in use, 0 idle"},
+		{check.InjectCloseWait, "none", "which is parked, closed it at least"},
+		{check.InjectIdleDescriptor, "none", "too many open files) while the connection to"},
+		{check.InjectHealthyHosts, "dead-hosts", "ms beside dead hosts"},
+		{check.InjectAges, "none", "has been idle for"},
+		{check.InjectInbound, "none", "wrong answers"},
+		{check.InjectTrendFD, "none", "descriptors/h"},
+		{check.InjectTrendGoroutines, "none", "goroutines/h"},
+		{check.InjectTrendHeap, "none", "MiB/h"},
 	} {
 		t.Run(string(c.inject), func(t *testing.T) {
 			t.Parallel()
-			status, output := runSoak(t, small("-duration", "5s", "-wait-limit", "2s", "-faults", c.faults, "-inject", string(c.inject))...)
-			wantStatus(t, statusFailed, status, output)
+			duration := "8s"
+			if testing.Short() {
+				duration = "4s"
+				if !slices.Contains(quick, c.inject) {
+					t.Skip("takes long")
+				}
+			} else if d := long[c.inject]; d != "" {
+				duration = d
+			}
+			flags := []string{"-duration", duration, "-faults", c.faults, "-inject", string(c.inject)}
+			switch c.inject {
+			case check.InjectLostWakeup:
+				flags = append(flags, "-wait-limit", "2s")
+			case check.InjectAges: // with few evictions
+				flags = append(flags, "-api", "pool", "-slots", "79", "-users", "8", "-rate", "10")
+			}
+			status, output := runSoak(t, small(flags...)...)
+			wantStatus(t, report.StatusFailed, status, output)
 			wantOutput(t, output, "VERDICT: FAILED", "CHECK FAILED: "+string(c.inject), string(c.inject)+" failed ", c.names)
 		})
 	}
+}
+
+// TestPoolAloneIsClean has a Pool in the slots of the process itself.
+func TestPoolAloneIsClean(t *testing.T) {
+	t.Parallel()
+	status, output := runSoak(t, small("-duration", "4s", "-api", "pool")...)
+	wantStatus(t, report.StatusClean, status, output)
+	wantOutput(t, output, "VERDICT: clean")
 }
 
 func TestInterruptEndsWithVerdict(t *testing.T) {
@@ -115,16 +173,14 @@ func TestKilledRunHasReport(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	samples := filepath.Join(dir, samplesFile)
-	ready := until(func() bool {
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	samples := filepath.Join(dir, report.SamplesFile)
+	testkit.Eventually(t, "there are samples while running", func() bool {
 		text, err := os.ReadFile(samples)
 		return err == nil && strings.Count(string(text), `{"sample"`) > 3
 	})
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait() // says that it was killed
-	if !ready {
-		t.Fatal("no samples while running")
-	}
 	text, err := os.ReadFile(samples)
 	if err != nil {
 		t.Fatal(err)
@@ -133,8 +189,8 @@ func TestKilledRunHasReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, output := runSoak(t, "report", dir)
-	wantStatus(t, statusClean, status, output)
-	page, err := os.ReadFile(filepath.Join(dir, pageFile))
+	wantStatus(t, report.StatusClean, status, output)
+	page, err := os.ReadFile(filepath.Join(dir, report.PageFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,46 +199,23 @@ func TestKilledRunHasReport(t *testing.T) {
 
 func TestTargetIsSoaked(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() { defer c.Close(); _, _ = io.Copy(c, c) }()
-		}
-	}()
-	status, output := runSoak(t, small("-duration", "4s", "-target", l.Addr().String())...)
-	wantStatus(t, statusClean, status, output)
-	wantOutput(t, output, "VERDICT: clean", "faults: emfile dial-fail dial-panic dial-exit dial-slow cancel\n")
+	address := testkit.Serve(t, func(c net.Conn) {
+		defer c.Close()
+		_, _ = io.Copy(c, c)
+	})
+	status, output := runSoak(t, small("-duration", "4s", "-target", address)...)
+	wantStatus(t, report.StatusClean, status, output)
+	wantOutput(t, output, "VERDICT: clean", "faults: emfile foreign prlimit dial-fail dial-panic dial-exit dial-slow cancel passing\n")
 }
 
 // A target that answers with another's answer is the kind of thing that the
 // answer check is for.
 func TestForeignAnswerIsCaught(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	answers := make(chan []byte, 1)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go mixUp(c, answers)
-		}
-	}()
-	status, output := runSoak(t, small("-duration", "2s", "-faults", "none", "-target", l.Addr().String())...)
-	wantStatus(t, statusFailed, status, output)
+	address := testkit.Serve(t, func(c net.Conn) { mixUp(c, answers) })
+	status, output := runSoak(t, small("-duration", "2s", "-faults", "none", "-target", address)...)
+	wantStatus(t, report.StatusFailed, status, output)
 	wantOutput(t, output, "CHECK FAILED: foreign-answer", "answer meant for another")
 }
 
@@ -190,16 +223,16 @@ func TestForeignAnswerIsCaught(t *testing.T) {
 func mixUp(c net.Conn, others chan []byte) {
 	defer c.Close()
 	for n := 1; ; n++ {
-		prefix := make([]byte, framePrefix)
+		prefix := make([]byte, wire.FramePrefix)
 		if _, err := io.ReadFull(c, prefix); err != nil {
 			return
 		}
-		length, err := frameLength(prefix)
+		length, err := wire.FrameLength(prefix)
 		if err != nil {
 			return
 		}
-		frame := append(prefix, make([]byte, length-framePrefix)...)
-		if _, err := io.ReadFull(c, frame[framePrefix:]); err != nil {
+		frame := append(prefix, make([]byte, length-wire.FramePrefix)...)
+		if _, err := io.ReadFull(c, frame[wire.FramePrefix:]); err != nil {
 			return
 		}
 		answer := frame

@@ -18,20 +18,23 @@ const (
 )
 
 // Count returns how many shards a pool of max slots uses: a power of two from
-// 1 to 64, about four for each thread that may run Go code (so that two
-// threads seldom meet), but never so many that a shard has under 32 slots
-// (so that one shard's slots are a fair sample of the pool's).
+// 1 to 64. It is about four for each thread that may run Go code, so that two
+// threads seldom meet. But a shard has at least 32 slots, so that they are a fair
+// sample of the pool's.
 func Count(max uint) int {
 	if n := forced.Load(); n != 0 {
 		return int(n)
 	}
-	want := uint(runtime.GOMAXPROCS(0)) * shardsPerThread
-	want = min(want, max/minSlotsAShard, maxShards)
-	if want == 0 {
-		return 1
-	}
-	return 1 << (bits.Len(want) - 1) // round down to a power of two
+	return powerOfTwo(min(byThreads(), max/minSlotsAShard))
 }
+
+// mostCount is the Count of a pool that has slots without end.
+func mostCount() int { return powerOfTwo(byThreads()) }
+
+func byThreads() uint { return min(uint(runtime.GOMAXPROCS(0))*shardsPerThread, maxShards) }
+
+// powerOfTwo rounds down to one, and 0 up to 1.
+func powerOfTwo(n uint) int { return 1 << (bits.Len(max(n, 1)) - 1) }
 
 var forced atomic.Int64
 
@@ -59,3 +62,6 @@ func Lists(max uint, count int) int {
 func Of(key string, count int) int {
 	return int(xxhash.Sum64String(key) & uint64(count-1))
 }
+
+// Hash returns the hash of key, of which Of takes the lower bits.
+func Hash(key string) uint64 { return xxhash.Sum64String(key) }

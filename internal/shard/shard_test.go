@@ -61,7 +61,7 @@ func TestSlotsHandOutEachSlotOnce(t *testing.T) {
 
 func TestSlotsOfAHugePool(t *testing.T) {
 	s := NewSlots(^uint(0), 4)
-	if s.Free() != 1<<63-1 || !s.TryAcquire(3) {
+	if uint64(s.Free()) != min(uint64(^uint(0)), 1<<63-1) || !s.TryAcquire(3) { // uint has 32 bits on 386
 		t.Fatalf("%d free", s.Free())
 	}
 }
@@ -200,5 +200,19 @@ func TestStackAllocatesNothing(t *testing.T) {
 		}
 	}); a != 0 {
 		t.Fatalf("%v allocations", a)
+	}
+}
+
+func TestTakeTakesAllThatThereIs(t *testing.T) {
+	for _, c := range []struct {
+		total  uint
+		shards int
+		max    uint
+		want   uint
+	}{{0, 4, 3, 0}, {7, 4, 0, 0}, {7, 4, 5, 5}, {7, 4, 7, 7}, {7, 4, ^uint(0), 7}, {64, 8, 63, 63}} {
+		s := NewSlots(c.total, c.shards)
+		if got := s.Take(c.max); got != c.want || s.Free() != int64(c.total-c.want) {
+			t.Errorf("%+v: took %d, %d free", c, got, s.Free())
+		}
 	}
 }

@@ -20,9 +20,9 @@ type Linked[T any] interface {
 // all. It allocates nothing. The zero value is an empty stack. All methods
 // may be called concurrently.
 //
-// There is no ABA problem to solve: the one compare-and-swap, in Push, only
-// needs "head is what my node points to", which is as true of a head that
-// went and came back as of one that never left; and TakeAll compares nothing.
+// There is no ABA problem. The one compare-and-swap, in Push, only needs "head is
+// what my node points to". That is true of a head that never left, and as true of one
+// that went and came back. TakeAll compares nothing.
 // A node's link doubles as its claim, so that pushing a node that already
 // lies on a stack does nothing, however many push it at once.
 type Stack[T any, P Linked[T]] struct {
@@ -74,3 +74,33 @@ func (s *Stack[T, P]) TakeAll(yield func(P) bool) {
 		x = next
 	}
 }
+
+// A Chain is what was on a stack, newest first. For Push, its nodes still lie
+// on a stack. It must not be used concurrently. The zero value is empty.
+type Chain[T any, P Linked[T]] struct{ top P }
+
+// Detach empties the stack at once, however much is on it.
+func (s *Stack[T, P]) Detach() Chain[T, P] {
+	if s.Empty() {
+		return Chain[T, P]{}
+	}
+	return Chain[T, P]{s.head.Swap(nil)}
+}
+
+// Empty reports whether nothing is left.
+func (c *Chain[T, P]) Empty() bool { return c.top == nil }
+
+// Next takes the newest node off, which may be pushed again from then on. The
+// chain is not empty.
+func (c *Chain[T, P]) Next() P {
+	x := c.top
+	link := x.StackLink()
+	if c.top = link.next.Load(); c.top == x {
+		c.top = nil
+	}
+	link.next.Store(nil)
+	return x
+}
+
+// Linked reports whether the node lies on a stack, or is just being pushed.
+func (l *Link[T]) Linked() bool { return l.next.Load() != nil }

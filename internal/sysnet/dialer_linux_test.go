@@ -51,15 +51,15 @@ func TestDialerSetsDeadPeerOptions(t *testing.T) {
 
 func TestUserTimeoutErrors(t *testing.T) {
 	here, there := tcpPair(t)
-	err := setUserTimeout(here.(*net.TCPConn), -1_000_000_000)
+	err := setUserTimeoutOf(here.(*net.TCPConn), -1_000_000_000)
 	if want := "setsockopt: invalid argument"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
-	if err := setUserTimeout(here.(*net.TCPConn), UserTimeout); err != nil {
+	if err := setUserTimeoutOf(here.(*net.TCPConn), UserTimeout); err != nil {
 		t.Error(err)
 	}
 	there.Close()
-	if err := setUserTimeout(there.(*net.TCPConn), UserTimeout); !errors.Is(err, net.ErrClosed) {
+	if err := setUserTimeoutOf(there.(*net.TCPConn), UserTimeout); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("of a closed connection: %v", err)
 	}
 }

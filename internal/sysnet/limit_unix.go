@@ -39,10 +39,18 @@ func SetFDLimit(n uint64) error {
 // assign is for the systems that count descriptors with a sign.
 func assign[T int64 | uint64](to *T, n uint64) { *to = T(n) }
 
-// OpenFDs returns how many descriptors this process has open. It reads
-// /proc/self/fd (proc(5)) or its like, and does not count the descriptor that
-// takes.
+// OpenFDs returns how many descriptors this process has open. It asks
+// /proc/self/fd (proc(5)) or its like. A Linux before 6.2 and the other systems
+// tell only whoever opens that; then OpenFDs fails if there is no descriptor
+// left to look with, and does not count the one it takes.
 func OpenFDs() (int, error) {
+	if n := countFDs(); n > 0 {
+		return n, nil
+	}
+	return listFDs()
+}
+
+func listFDs() (int, error) {
 	dir := "/dev/fd"
 	if runtime.GOOS == "linux" {
 		dir = "/proc/self/fd"

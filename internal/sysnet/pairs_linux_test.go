@@ -64,17 +64,22 @@ func unixPair(t *testing.T) (here, there net.Conn) {
 // tlsPair returns the ends of a TLS 1.3 connection over pair, after the
 // handshake. With ticket, an unread session ticket is on its way to here.
 func tlsPair(pair makePair, ticket bool) makePair {
+	return tlsPairOf(tls.VersionTLS13, pair, ticket)
+}
+
+func tlsPairOf(version uint16, pair makePair, ticket bool) makePair {
 	return func(t *testing.T) (here, there net.Conn) {
 		t.Helper()
 		plainHere, plainThere := pair(t)
 		client := tls.Client(plainHere, &tls.Config{
 			InsecureSkipVerify: true, // who the peer is does not matter here
-			MinVersion:         tls.VersionTLS13,
+			MinVersion:         version,
+			MaxVersion:         version,
 			ClientSessionCache: tls.NewLRUClientSessionCache(1), // or it is sent no ticket
 		})
 		server := tls.Server(plainThere, &tls.Config{
 			Certificates:           []tls.Certificate{certificate(t)},
-			MinVersion:             tls.VersionTLS13,
+			MinVersion:             version,
 			SessionTicketsDisabled: !ticket,
 		})
 		done := make(chan error, 1)
@@ -115,7 +120,7 @@ func certificate(t *testing.T) tls.Certificate {
 // withSocket calls f with the descriptor of the socket under conn.
 func withSocket(t *testing.T, conn net.Conn, f func(fd int)) {
 	t.Helper()
-	raw, _ := socketOf(conn)
+	raw := socketOf(conn).raw
 	if raw == nil {
 		t.Fatalf("no socket under %T", conn)
 	}
@@ -140,4 +145,12 @@ func awaitEvents(t *testing.T, conn net.Conn, events int16) (shown int16) {
 		return shown&events == events
 	})
 	return shown
+}
+
+func infoOf(t *testing.T, fd uintptr) (info unix.TCPInfo) {
+	t.Helper()
+	if !tcpInfo(fd, &info) {
+		t.Error("no TCP_INFO")
+	}
+	return info
 }

@@ -46,6 +46,31 @@ func closeUnread(t *testing.T, here, there net.Conn) {
 	closePeer(t, here, there)
 }
 
+// closeNotify ends TLS, and keeps the connection below open.
+func closeNotify(t *testing.T, _, there net.Conn) {
+	t.Helper()
+	if err := there.(*tls.Conn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sendMuch sends more than any ticket may have been, so that size tells nothing.
+func sendMuch(t *testing.T, _, there net.Conn) {
+	t.Helper()
+	if _, err := there.Write(make([]byte, 300)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// request is a use whose answer is not read.
+func request(t *testing.T, here, there net.Conn) {
+	t.Helper()
+	write(t, here)
+	if _, err := io.ReadFull(there, make([]byte, len(message))); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // exchange is a use of the connection that leaves nothing behind. The read of
 // a TLS client takes the session ticket too.
 func exchange(t *testing.T, here, there net.Conn) {
@@ -85,6 +110,7 @@ const (
 // poll(2) shows, and what the Probe makes of it.
 func TestProbe(t *testing.T) {
 	tlsQuiet, tlsTicket := tlsPair(tcpPair, false), tlsPair(tcpPair, true)
+	tls12 := tlsPairOf(tls.VersionTLS12, tcpPair, true)
 	for _, c := range []struct {
 		name  string
 		pair  makePair
@@ -120,6 +146,26 @@ func TestProbe(t *testing.T) {
 		{"tls/ticket then FIN", tlsTicket, []deed{halfClose}, in | rdhup, false},
 		{"tls/RST", tlsQuiet, []deed{reset}, fail | hup, false},
 		{"tls/ticket then RST", tlsTicket, []deed{reset}, fail | hup, false},
+		{"tls/answer unread", tlsQuiet, []deed{request, sendMuch}, in, false},
+		{"tls/ticket and answer unread", tlsTicket, []deed{request, sendMuch}, in, false},
+		{"tls/answer unread after use", tlsTicket, []deed{exchange, sendMuch}, in, false},
+		{"tls/unexpected data", tlsQuiet, []deed{send}, in, false},
+		{"tls/unexpected data after use", tlsQuiet, []deed{exchange, send}, in, false},
+		{"tls/ticket unread, one way use", tlsTicket, []deed{request}, in, true},
+		{"tls/close_notify", tlsQuiet, []deed{closeNotify}, in, false},
+		{"tls/ticket, close_notify", tlsTicket, []deed{closeNotify}, in, false},
+		{"tls/close_notify after use", tlsTicket, []deed{exchange, closeNotify}, in, false},
+		{"tls/answer unread, over unix", tlsPair(unixPair, true), []deed{request, sendMuch}, in, false},
+		{"tls/quiet after use, over unix", tlsPair(unixPair, true), []deed{exchange}, 0, true},
+
+		{"tls 1.2/quiet", tls12, []deed{nothing}, 0, true},
+		{"tls 1.2/quiet after use", tls12, []deed{exchange}, 0, true},
+		{"tls 1.2/unread data", tls12, []deed{send}, in, false},
+		{"tls 1.2/answer unread after use", tls12, []deed{exchange, sendMuch}, in, false},
+		{"tls 1.2/close_notify", tls12, []deed{closeNotify}, in, false},
+		{"tls 1.2/close_notify after use", tls12, []deed{exchange, closeNotify}, in, false},
+		{"tls 1.2/close_notify and FIN", tls12, []deed{closePeer}, in | rdhup, false},
+
 		{"tls/closed, over unix", tlsPair(unixPair, true), []deed{closePeer}, in | hup, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

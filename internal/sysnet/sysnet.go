@@ -17,6 +17,3 @@ const (
 	KeepAliveCount    = 3
 	UserTimeout       = KeepAliveIdle + KeepAliveCount*KeepAliveInterval
 )
-
-// maxUnwrap bounds the walk through NetConn methods, against a loop.
-const maxUnwrap = 8

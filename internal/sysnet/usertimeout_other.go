@@ -3,9 +3,9 @@
 package sysnet
 
 import (
-	"net"
+	"syscall"
 	"time"
 )
 
-// setUserTimeout does nothing: the option is Linux's.
-func setUserTimeout(*net.TCPConn, time.Duration) error { return nil }
+// SetUserTimeout does nothing: the option is Linux's.
+func SetUserTimeout(syscall.RawConn, time.Duration) error { return nil }

@@ -1,6 +1,9 @@
 package trace
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Rule chooses victims. For every step of a trace the simulation calls Put of
 // what the user held, and then either Hit, or Insert of an address that has no
@@ -45,11 +48,26 @@ func Rules() []NamedRule {
 // Dials runs the rule over the trace and returns how many Gets had to dial. It
 // panics if the rule names an address that is held or has no slot.
 func Dials(t *Trace, newRule NewRule) int {
+	dials := 0
+	run(t, newRule, func(uint32) { dials++ })
+	return dials
+}
+
+// RuleCost is Dials with what the dials cost.
+func RuleCost(t *Trace, costs []time.Duration, newRule NewRule) (c Cost) {
+	run(t, newRule, func(a uint32) {
+		c.Dials++
+		c.Time += costs[a]
+	})
+	return c
+}
+
+func run(t *Trace, newRule NewRule, dial func(address uint32)) {
 	resident := make([]bool, t.Addresses)
 	held := make([]bool, t.Addresses)
 	holds := make([]int, t.Users) // address + 1 of each user
 	rule := newRule(t, func(a uint32) bool { return held[a] })
-	dials, used := 0, 0
+	used := 0
 	for _, step := range t.Steps {
 		if old := holds[step.User]; old != 0 {
 			held[old-1] = false
@@ -68,12 +86,11 @@ func Dials(t *Trace, newRule NewRule) int {
 				}
 				resident[victim] = false
 			}
-			dials++
+			dial(a)
 			resident[a] = true
 			rule.Insert(a)
 		}
 		held[a] = true
 		holds[step.User] = int(a) + 1
 	}
-	return dials
 }

@@ -40,6 +40,12 @@ func TestRules(t *testing.T) {
 		{"S3-FIFO", NewS3FIFO, 3, "AAABCDA", 4}, // A moves to main: B
 		{"S3-FIFO", NewS3FIFO, 3, "ABCDAEA", 6}, // A, back from ghost into main
 		{"S3-FIFO", NewS3FIFO, 3, "AABCDA", 5},  // one use is not enough for main
+		{"LFU", NewLFU, 2, "AABCBCA", 5},        // B, C, B: A has two
+		{"LFU", NewLFU, 2, "AABBBCA", 4},        // A, then C
+		{"CLOCK", NewCLOCK, 3, "ABCADBEA", 7},   // spares A: B; C; D; A's mark is gone
+		{"ARC", NewARC, 2, "AABCBA", 5},         // B; its return shifts the border: A; then C
+		{"ARC", NewARC, 2, "ABCABC", 6},         // a loop: as LRU
+		{"2Q", NewTwoQ, 4, "ABCDEABE", 7},       // A, B for A, C for B: both back from out into main
 	} {
 		t.Run(c.rule+" "+c.trace, func(t *testing.T) {
 			if got := Dials(newTrace(c.slots, c.trace), c.new); got != c.dials {

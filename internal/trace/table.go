@@ -36,35 +36,45 @@ func Measure(specs []Spec, columns []Column, n int) (*Table, error) {
 	for _, c := range columns {
 		t.Columns = append(t.Columns, c.Name)
 	}
-	errs := make([]error, len(specs))
+	return t, t.fill(len(specs), func(i int) (string, error) {
+		trace := specs[i].Make(n)
+		var err error
+		t.Dials[i], err = measure(&trace, columns)
+		return specs[i].Name, err
+	})
+}
+
+// fill calls row for each of n rows, as many at a time as there are threads. It
+// returns the name of the row.
+func (t *Table) fill(n int, row func(i int) (string, error)) error {
+	t.Traces = make([]string, n)
+	errs := make([]error, n)
 	var wait sync.WaitGroup
 	turn := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i, spec := range specs {
-		t.Traces = append(t.Traces, spec.Name)
+	for i := range n {
 		wait.Go(func() {
 			turn <- struct{}{}
-			t.Dials[i], errs[i] = measureRow(spec, columns, n)
+			t.Traces[i], errs[i] = row(i)
 			<-turn
 		})
 	}
 	wait.Wait()
 	for _, err := range errs {
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return t, nil
+	return nil
 }
 
-func measureRow(spec Spec, columns []Column, n int) ([]float64, error) {
-	trace := spec.Make(n)
+func measure(trace *Trace, columns []Column) ([]float64, error) {
 	row := make([]float64, len(columns))
 	for i, c := range columns {
-		dials, err := c.Dials(&trace)
+		dials, err := c.Dials(trace)
 		if err != nil {
-			return nil, fmt.Errorf("%s on %q: %w", c.Name, spec.Name, err)
+			return nil, fmt.Errorf("%s on %q: %w", c.Name, trace.Name, err)
 		}
-		row[i] = 1000 * float64(dials) / float64(n)
+		row[i] = 1000 * float64(dials) / float64(len(trace.Steps))
 	}
 	return row, nil
 }

@@ -12,7 +12,7 @@ func (r *report) goals() []string {
 		r.ratio("Get+Put alone against puddle", 5, "puddle", "Alone"),
 		r.ratio("Get+Put in parallel against puddle", 8, "puddle", "Parallel"),
 	}
-	for _, row := range r.main.work("Contended").rows {
+	for _, row := range r.main.rows("Contended") {
 		what := "64 users of 8 slots, " + row.label([]string{"addresses"}) + " resources, hold " + row.label([]string{"hold"}) +
 			", start " + row.label([]string{"start"}) + ", against the channel"
 		g = append(g, r.ratio(what, 1.5, "channel", "Contended", row.axes...))
@@ -42,7 +42,7 @@ func verdict(met bool) string {
 // worstWaits compares the longest waits: one in each count, so that chance
 // rules each of them.
 func (r *report) worstWaits() (g []string) {
-	for _, row := range r.main.work("Wait").rows {
+	for _, row := range r.main.rows("Wait") {
 		own, ok1 := row.median("slotpool", "worst-ns")
 		other, ok2 := row.median("channel", "worst-ns")
 		if !ok1 || !ok2 {
@@ -89,7 +89,7 @@ func behind(t *table, whom string) []string {
 // faster lists the contenders that are faster than slotpool.
 func (r *row) faster(w *work) (g []string) {
 	for _, impl := range w.impls {
-		if impl == "floor" || !r.slower("slotpool", impl, "ns/op") {
+		if !isRival(impl) || !r.slower("slotpool", impl, "ns/op") {
 			continue
 		}
 		own, _ := r.median("slotpool", "ns/op")

@@ -2,107 +2,118 @@ package main
 
 import (
 	"fmt"
-	"os/exec"
-	"runtime"
+	"slices"
 	"strings"
-	"time"
 )
 
-// report is all that RESULTS.md says.
+// report is all that RESULTS.md and the files beside it say.
 type report struct {
-	environment
-	commands        []string
-	note            string
-	cpu             string
 	main, reference *table
-	noReference     string
-	benchstat       []string
+	leftOut         []string // sentences about what was not run
 }
 
-type environment struct{ kernel, goVersion, commit, date string }
+// factKeys are what the output of the benchmarks says of itself in lines at its
+// head: cpu comes from the benchmarks, the others from writeHeader.
+var factKeys = []string{"cpu", "kernel", "go", "commit", "date", "command"}
 
-func newEnvironment() environment {
-	return environment{
-		kernel:    output("uname", "-sr"),
-		goVersion: runtime.Version(),
-		commit:    output("git", "describe", "--always", "--dirty", "--abbrev=12"),
-		date:      time.Now().UTC().Format("2006-01-02 15:04 UTC"),
+const unrecorded = "not recorded"
+
+// fact returns what the table's files say of themselves under a key.
+func (t *table) fact(key string) string {
+	if len(t.facts[key]) == 0 {
+		return unrecorded
 	}
+	return strings.Join(t.facts[key], "; ")
 }
 
-func output(name string, args ...string) string {
-	out, err := exec.Command(name, args...).Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// metrics are the tables for each work: the unit, and what it says.
-var metrics = []struct{ unit, title string }{
-	{"ns/op", "Time for one cycle"},
-	{"dials/op", "Dials for one cycle"},
-	{"p50-ns", "Wait, median"},
-	{"p99-ns", "Wait, 99 in 100 are shorter"},
-	{"p99.9-ns", "Wait, 999 in 1000 are shorter"},
-	{"worst-ns", "Wait, longest"},
-	{"least-%", "Least served user, percent of an equal share"},
-	{"most-%", "Most served user, percent of an equal share"},
-	{"B/resource", "Bytes of a resource before first use"},
-	{"allocs/op", "Allocations in one cycle"},
-}
+const mark = "Written by `cmd/results`. Do not edit.\n"
 
 func (r *report) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Results\n\nWritten by `cmd/results`. Do not edit.\n\n")
-	fmt.Fprintf(&b, "| | |\n|---|---|\n| CPU | %s, %d threads |\n| kernel | %s |\n| Go | %s |\n| commit | %s |\n| date | %s |\n",
-		r.cpu, runtime.NumCPU(), r.kernel, r.goVersion, r.commit, r.date)
-	for _, c := range r.commands {
-		fmt.Fprintf(&b, "| command | `%s` |\n", strings.ReplaceAll(c, "|", "\\|"))
+	fmt.Fprintf(&b, "# Results\n\n%s\n| | |\n|---|---|\n| threads | %s |\n", mark, r.main.fact("threads"))
+	for _, key := range factKeys {
+		said := strings.ReplaceAll(r.main.fact(key), "|", "\\|")
+		if key == "command" && said != unrecorded {
+			said = "`" + said + "`"
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", key, said)
 	}
-	if r.note != "" {
-		fmt.Fprintf(&b, "\n%s\n", r.note)
+	b.WriteString("\nEach figure is the median over the counts. Each count is a process of its own.\n" +
+		"[README.md](README.md) says what each work and each contender is.\n" +
+		"All tables of a work are in the file that its name links to.\n")
+	for _, sentence := range r.leftOut {
+		fmt.Fprintf(&b, "%s\n", sentence)
 	}
-	b.WriteString("\nEach figure is the median over the counts, each of which is a process of its own, ± the half of\n" +
-		"its 95 % confidence interval where there are counts enough. Two contenders are compared count by count. README.md says what each work and each contender is.\n\n![Time for one cycle, for each work and contender](results.svg)\n")
-	b.WriteString("\n## Goals\n\n")
+	b.WriteString("\n## Summary\n\n" +
+		"*Where slotpool stands worst* is the row of the work with the least ratio, and the best rival in it.\n" +
+		"The ratio is the rival's figure to slotpool's: above 1, slotpool is better. The mean is the geometric mean of the ratios of all rows.\n\n")
+	r.main.summary(&b, isRival)
+	if r.reference != nil {
+		b.WriteString("\nAgainst the reference, Dominator v0.3.4, in one binary of their own:\n\n")
+		r.reference.summary(&b, func(impl string) bool { return impl == referenceImpl })
+	}
+	b.WriteString("\n![Time for one cycle, for each work and contender](results.svg)\n")
+	b.WriteString("\n## Goals\n\nTwo contenders are compared count by count. A difference counts if it is more than chance.\n\n")
 	for _, g := range r.goals() {
 		if !strings.HasPrefix(g, " ") { // else it belongs to the one before
 			g = "- " + g
 		}
 		fmt.Fprintln(&b, g)
 	}
-	r.main.markdown(&b, "## ")
-	b.WriteString("\n## The reference\n")
-	if r.reference != nil {
-		b.WriteString("\nslotpool and Dominator v0.3.4 in one binary of their own.\n")
-		r.reference.markdown(&b, "### ")
-	} else {
-		why := "it was not asked for"
-		if r.noReference != "" {
-			why = r.noReference
-		}
-		fmt.Fprintf(&b, "\nNot run: %s.\n", why)
+	b.WriteString("\n## All tables\n\n")
+	for _, w := range r.main.works {
+		fmt.Fprintf(&b, "- [%s](%s)\n", w.name, w.file())
 	}
-	for i, text := range r.benchstat {
-		name := [...]string{"contenders", "reference"}[i]
-		fmt.Fprintf(&b, "\n<details><summary>benchstat -col /impl: %s</summary>\n\n```\n%s```\n\n</details>\n", name, text)
+	fmt.Fprintf(&b, "- `benchstat -col /impl`: [contenders](%s)", r.main.benchstatFile())
+	if r.reference != nil {
+		fmt.Fprintf(&b, ", [reference](%s)", r.reference.benchstatFile())
+	}
+	return b.String() + "\n"
+}
+
+// file is where the tables of a work are, seen from RESULTS.md.
+func (w *work) file() string { return "results/" + strings.ToLower(w.name) + ".md" }
+
+// benchstatFile is where benchstat's words on the table are.
+func (t *table) benchstatFile() string {
+	for _, w := range t.works {
+		if slices.Contains(w.impls, referenceImpl) {
+			return "results/benchstat-reference.txt"
+		}
+	}
+	return "results/benchstat.txt"
+}
+
+// workMarkdown is the file of one work.
+func (r *report) workMarkdown(w *work) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n%s\nThe machine, the commit and a summary: [RESULTS.md](../RESULTS.md). "+
+		"What a cycle is: [README.md](../README.md).\nEach figure is the median over the counts, "+
+		"± the half of its 95 %% confidence interval where there are counts enough.\n", w.name, mark)
+	w.tables(&b)
+	if same := r.reference.known(w.name); same != nil {
+		b.WriteString("\n## With the reference\n\nslotpool and Dominator v0.3.4 in one binary of their own.\n")
+		same.tables(&b)
 	}
 	return b.String()
 }
 
-func (t *table) markdown(b *strings.Builder, heading string) {
-	for _, w := range t.works {
-		fmt.Fprintf(b, "\n%s%s\n", heading, w.name)
-		for _, m := range metrics {
-			w.markdown(b, m.unit, m.title)
+// tables writes one for each unit that says something: those that are known in
+// their order, then those that a work has of its own.
+func (w *work) tables(b *strings.Builder) {
+	for _, m := range metrics {
+		w.table(b, m.unit, m.title)
+	}
+	for _, unit := range w.units {
+		if !known(unit) {
+			w.table(b, unit, unit)
 		}
 	}
 }
 
-// markdown writes the table of one unit, if any contender has figures in it
+// table writes the figures of one unit, if any contender has some
 // that are not all zero.
-func (w *work) markdown(b *strings.Builder, unit, title string) {
+func (w *work) table(b *strings.Builder, unit, title string) {
 	if !w.any(unit) {
 		return
 	}
@@ -132,63 +143,10 @@ func (w *work) markdown(b *strings.Builder, unit, title string) {
 func (w *work) any(unit string) bool {
 	for _, r := range w.rows {
 		for c, values := range r.cells {
-			if c.unit != unit {
-				continue
-			}
-			for _, v := range values {
-				if v != 0 {
-					return true
-				}
+			if c.unit == unit && slices.ContainsFunc(values, func(v float64) bool { return v != 0 }) {
+				return true
 			}
 		}
 	}
 	return false
-}
-
-// varying returns the axes in which the rows differ, or all if there is one
-// row only.
-func (w *work) varying() []string {
-	var names []string
-	for i, a := range w.rows[0].axes {
-		differs := len(w.rows) == 1
-		for _, r := range w.rows {
-			differs = differs || r.axes[i] != a
-		}
-		if differs {
-			names = append(names, a.name)
-		}
-	}
-	return names
-}
-
-func (r *row) label(names []string) string {
-	var values []string
-	for _, name := range names {
-		for _, a := range r.axes {
-			if a.name == name {
-				values = append(values, a.value)
-			}
-		}
-	}
-	return strings.Join(values, ", ")
-}
-
-// figure formats a value in the unit that suits it.
-func figure(v float64, unit string) string {
-	switch {
-	case unit != "ns/op" && !strings.HasSuffix(unit, "-ns"):
-		return short(v)
-	case v >= 1e6:
-		return short(v/1e6) + " ms"
-	case v >= 1e3:
-		return short(v/1e3) + " us"
-	}
-	return short(v) + " ns"
-}
-
-func short(v float64) string {
-	if v >= 100 || v == float64(int(v)) {
-		return fmt.Sprintf("%.0f", v)
-	}
-	return fmt.Sprintf("%.3g", v)
 }

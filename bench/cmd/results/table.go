@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"slices"
@@ -10,10 +11,11 @@ import (
 	"golang.org/x/perf/benchmath"
 )
 
-// table is what a run of the benchmarks showed.
+// table is what runs of the benchmarks showed.
 type table struct {
-	cpu   string
-	works []*work // in order of appearance
+	files []string
+	facts map[string][]string // what the files say of themselves, each value once
+	works []*work             // in order of appearance
 }
 
 // work is one benchmark function.
@@ -21,6 +23,7 @@ type work struct {
 	name  string
 	rows  []*row
 	impls []string
+	units []string
 }
 
 // row is one choice of the axes.
@@ -33,34 +36,63 @@ type axis struct{ name, value string }
 
 type cell struct{ impl, unit string }
 
-func readTable(file string) (*table, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
+// referenceImpl is the name of the reference among the contenders.
+const referenceImpl = "reference"
+
+// readTables reads output of the benchmarks. Files in which the reference takes part
+// are a table of their own, as slotpool's figures there are of another binary; it
+// is nil if there are none.
+func readTables(files []string) (main, reference *table, err error) {
+	main, reference = newTable(), newTable()
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		to := main
+		if bytes.Contains(text, []byte("/impl="+referenceImpl)) {
+			to = reference
+		}
+		if err := to.read(file, text); err != nil {
+			return nil, nil, err
+		}
 	}
-	defer f.Close()
-	t := &table{}
-	in := benchfmt.NewReader(f, file)
+	if len(main.works) == 0 {
+		return nil, nil, fmt.Errorf("%s: only results of the reference; those of the contenders are wanted too", strings.Join(files, ", "))
+	}
+	if len(reference.works) == 0 {
+		reference = nil
+	}
+	return main, reference, nil
+}
+
+func newTable() *table { return &table{facts: map[string][]string{}} }
+
+func (t *table) read(file string, text []byte) error {
+	found := false
+	in := benchfmt.NewReader(bytes.NewReader(text), file)
 	for in.Scan() {
 		switch rec := in.Result().(type) {
 		case *benchfmt.SyntaxError:
-			return nil, rec
+			return rec
 		case *benchfmt.Result:
 			t.add(rec)
+			found = true
 		}
 	}
 	if err := in.Err(); err != nil {
-		return nil, err
+		return err
 	}
-	if len(t.works) == 0 {
-		return nil, fmt.Errorf("%s has no benchmark results", file)
+	if !found {
+		return fmt.Errorf("%s has no benchmark results", file)
 	}
-	return t, nil
+	t.files = append(t.files, file)
+	return nil
 }
 
 func (t *table) add(r *benchfmt.Result) {
-	if cpu := r.GetConfig("cpu"); cpu != "" {
-		t.cpu = cpu
+	for _, key := range factKeys {
+		t.learn(key, r.GetConfig(key))
 	}
 	base, parts := r.Name.Parts()
 	w := t.work(string(base))
@@ -68,35 +100,60 @@ func (t *table) add(r *benchfmt.Result) {
 	for _, p := range parts {
 		name, value, found := strings.Cut(strings.TrimPrefix(string(p), "/"), "=")
 		switch {
-		case !found: // the number of threads
+		case !found:
+			t.learn("threads", strings.TrimPrefix(name, "-"))
 		case name == "impl":
 			impl = value
 		default:
 			axes = append(axes, axis{name, value})
 		}
 	}
-	if !slices.Contains(w.impls, impl) {
-		w.impls = append(w.impls, impl)
-	}
 	row := w.row(axes)
+	w.impls = adding(w.impls, impl)
 	for _, v := range r.Values {
 		value, unit := v.Value, v.Unit
 		if v.OrigUnit != "" { // benchfmt turns nanoseconds into seconds
 			value, unit = v.OrigValue, v.OrigUnit
 		}
+		w.units = adding(w.units, unit)
 		row.cells[cell{impl, unit}] = append(row.cells[cell{impl, unit}], value)
 	}
 }
 
+func adding(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// learn notes what a file says of itself.
+func (t *table) learn(key, value string) {
+	if value = strings.TrimSpace(value); value != "" {
+		t.facts[key] = adding(t.facts[key], value)
+	}
+}
+
 func (t *table) work(name string) *work {
+	if w := t.known(name); w != nil {
+		return w
+	}
+	w := &work{name: name}
+	t.works = append(t.works, w)
+	return w
+}
+
+// known returns the work of that name; nil if it was not run.
+func (t *table) known(name string) *work {
+	if t == nil {
+		return nil
+	}
 	for _, w := range t.works {
 		if w.name == name {
 			return w
 		}
 	}
-	w := &work{name: name}
-	t.works = append(t.works, w)
-	return w
+	return nil
 }
 
 func (w *work) row(axes []axis) *row {
@@ -110,12 +167,17 @@ func (w *work) row(axes []axis) *row {
 	return r
 }
 
+// rows returns those of a work; none if it was not run.
+func (t *table) rows(name string) []*row {
+	if w := t.known(name); w != nil {
+		return w.rows
+	}
+	return nil
+}
+
 // find returns the row with all of the given axes; nil if there is none.
 func (t *table) find(name string, with ...axis) *row {
-	if t == nil {
-		return nil
-	}
-	for _, r := range t.work(name).rows {
+	for _, r := range t.rows(name) {
 		if !slices.ContainsFunc(with, func(a axis) bool { return !slices.Contains(r.axes, a) }) {
 			return r
 		}

@@ -4,12 +4,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/slotpool/slotpool/connpool"
+	"github.com/slotpool/slotpool/internal/evict"
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
@@ -32,6 +35,13 @@ func run(args []string) error {
 	case "resource":
 		return cycles(resources(1), n)
 	case "evict":
+		// Under callgrind a clock runs so fast that an Allocate of nothing seems
+		// a dial.
+		defer evict.ForceClock(func() time.Duration { return 0 })()
+		return cycles(resources(64), n)
+	case "evict-costly":
+		var now time.Duration
+		defer evict.ForceClock(func() time.Duration { now += 50 * time.Microsecond; return now })()
 		return cycles(resources(64), n)
 	case "conn":
 		c := connpool.New("tcp", "127.0.0.1:1")
@@ -39,6 +49,12 @@ func run(args []string) error {
 			return err
 		}
 		return connCycles(c, n)
+	case "pool":
+		p := &connpool.Pool{DialFunc: func(context.Context, string, string) (net.Conn, error) { return pipes{}.Dial("", "") }}
+		if err := poolCycles(p, 1); err != nil {
+			return err
+		}
+		return poolCycles(p, n)
 	}
 	return fmt.Errorf("%q is no hot path", args[0])
 }
@@ -74,6 +90,20 @@ func cycles(rs []*resourcepool.Resource, n int) error {
 func connCycles(c *connpool.ConnResource, n int) error {
 	for range n {
 		conn, err := c.GetWithDialer(nil, pipes{})
+		if err != nil {
+			return err
+		}
+		conn.Put()
+	}
+	return nil
+}
+
+// poolCycles is connCycles through a Pool, which looks the address up.
+//
+//go:noinline
+func poolCycles(p *connpool.Pool, n int) error {
+	for range n {
+		conn, err := p.Get(context.Background(), "tcp", "127.0.0.1:1")
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/slotpool/slotpool/internal/trace"
+)
+
+// usualTraces is where real traces lie beside a checkout, if they are there.
+const usualTraces = "../shared/traces"
+
+// realTraces reads the traces of a directory, of each the first so many Gets, 0
+// for all, each with several numbers of slots. It returns none if the directory
+// was not asked for and is not there.
+func realTraces(directory string, first int) (all []*trace.Trace, err error) {
+	asked := directory != ""
+	if !asked {
+		directory = usualTraces
+		if _, err := os.Stat(directory); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+	}
+	files, err := trace.Files(directory)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		t, err := trace.Read(file)
+		if err != nil {
+			return nil, err
+		}
+		if first > 0 {
+			t = t.First(first)
+		}
+		all = append(all, t.Sizes()...)
+	}
+	return all, nil
+}
+
+// printReal compares the pool on real traces with the best online rule for each.
+func printReal(w io.Writer, traces []*trace.Trace) error {
+	online := trace.Online()
+	var best []string
+	for _, r := range online {
+		best = append(best, r.Name)
+	}
+	columns := append(trace.Columns(online), trace.Column{Name: "Belady", Dials: func(t *trace.Trace) (int, error) {
+		return trace.Dials(t, trace.NewBelady), nil
+	}})
+	columns = append(columns, libraries()...)
+	columns = append(columns, column(pool, 0))
+	for _, n := range shardCounts {
+		columns = append(columns, column(fmt.Sprintf("%d shards", n), n))
+	}
+	table, err := trace.MeasureTraces(traces, columns)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	if err := table.WriteMarkdown(w); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	return table.WriteSummary(w, best)
+}
+
+// printCosts shows how long all dials take together in a pool that times them, as
+// a share of what they take in one that does not, and the same of GreedyDual, which
+// keeps a heap of all that may go.
+func printCosts(w io.Writer, traces []*trace.Trace) error {
+	fmt.Fprintf(w, "\n| time of all dials, timed / not, %d pairs | mean | worst | on | dials | GreedyDual | its dials |\n|---|--:|--:|---|--:|--:|--:|\n", len(traces))
+	models := trace.CostModels()
+	all, err := trace.CompareCosts(traces, models, openTimed)
+	if err != nil {
+		return err
+	}
+	for i, s := range all {
+		fmt.Fprintf(w, "| %s | %.3f | %.3f | %s | %.3f | %.3f | %.3f |\n",
+			models[i].Name, s.Time, s.Worst, s.WorstOn, s.Dials, s.GreedyTime, s.GreedyDials)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package connpool
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"github.com/slotpool/slotpool/internal/testkit"
+)
+
+// writeBeside has a write of the user's under way on a quiet connection, which ended lets
+// go, while an eviction that has looked before it began waits for it.
+func writeBeside(t *testing.T, deadline time.Time) (c net.Conn, ended <-chan error, letGo chan<- bool) {
+	t.Helper()
+	s := newServer(t, "tcp")
+	p := quietPool(t, 2)
+	c = mustDial(t, p, s)
+	t.Cleanup(func() { c.Close() })
+	wantTalk(t, c, s.accept())
+	if err := c.SetWriteDeadline(deadline); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := c.(*quietConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch := &c.(*quietConn).watch
+	testkit.Eventually(t, "a quiet connection", watch.isQuiet)
+	begun, hold, done, asked := make(chan bool), make(chan bool), make(chan error, 1), make(chan bool)
+	released := make(chan bool)
+	go func() {
+		first := true
+		done <- raw.Write(func(uintptr) bool {
+			if first {
+				first = false
+				close(begun)
+				<-hold
+				close(released)
+			}
+			return false // as one that the peer does not take
+		})
+	}()
+	<-begun
+	go func() {
+		defer close(asked)
+		for { // as it asks nothing while the lock is looked at below
+			if watch.yield() {
+				t.Error("a connection was evicted under a write")
+			}
+			select {
+			case <-released:
+				return
+			default:
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		select {
+		case hold <- true: // the test has failed
+		case <-released:
+		}
+		<-asked
+	})
+	testkit.Eventually(t, "a question", func() bool {
+		if watch.mu.TryLock() {
+			watch.mu.Unlock()
+			return false
+		}
+		return true
+	})
+	return c, done, hold
+}
+
+// TestDeadlineIsSetBesideAnEvictionThatWaits for a write which only that deadline ends.
+func TestDeadlineIsSetBesideAnEvictionThatWaits(t *testing.T) {
+	c, done, letGo := writeBeside(t, time.Time{})
+	set := make(chan error, 1)
+	go func() { set <- c.SetWriteDeadline(time.Unix(1, 0)) }()
+	select {
+	case err := <-set:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(testkit.Patience):
+		t.Error("SetWriteDeadline waits for the write that it is to end")
+	}
+	letGo <- true
+	if err := <-done; !timedOut(err) {
+		t.Errorf("the write ended with %v", err)
+	}
+}
+
+// TestWriteKeepsItsDeadlineBesideAnEviction which waits for it.
+func TestWriteKeepsItsDeadlineBesideAnEviction(t *testing.T) {
+	_, done, letGo := writeBeside(t, time.Now().Add(20*quietTime))
+	letGo <- true
+	select {
+	case err := <-done:
+		if !timedOut(err) {
+			t.Errorf("the write ended with %v", err)
+		}
+	case <-time.After(testkit.Patience):
+		t.Error("the write has lost its deadline")
+	}
+}

@@ -1,0 +1,93 @@
+package integration
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slotpool/slotpool/integration/snippets"
+)
+
+var codeBlock = regexp.MustCompile("(?s)\n```go\n(.*?)```\n")
+
+// Each block of Go code on the pages stands in a file of the package snippets, which is
+// compiled and tried, and each exported function there is on a page.
+func TestPagesShowWhatIsCompiled(t *testing.T) {
+	files, err := filepath.Glob("snippets/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	var sources []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, string(text))
+	}
+	var shown strings.Builder
+	for _, page := range []string{"../docs/integrations.md", "../docs/fleet.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks := codeBlock.FindAllStringSubmatch(string(text), -1)
+		if len(blocks) == 0 {
+			t.Errorf("%s: no code", page)
+		}
+		for _, block := range blocks {
+			shown.WriteString(block[1])
+			if !slices.ContainsFunc(sources, func(s string) bool { return strings.Contains(s, "\n"+block[1]) }) {
+				t.Errorf("%s shows what is in no file of snippets:\n%s", page, block[1])
+			}
+		}
+	}
+	for _, source := range sources {
+		for _, f := range regexp.MustCompile(`(?m)^func (?:\(.*\) )?[A-Z]\w*\(`).FindAllString(source, -1) {
+			if !strings.Contains(shown.String(), f) {
+				t.Errorf("no page shows %q", f)
+			}
+		}
+	}
+}
+
+// When a process is lost, its targets move and no others.
+func TestTargetsOfALostProcessMoveAlone(t *testing.T) {
+	var targets []string
+	for i := range 10000 {
+		targets = append(targets, fmt.Sprintf("10.0.%d.%d:80", i/250, i%250))
+	}
+	owner := func(processes ...string) map[string]string {
+		owners := map[string]string{}
+		for _, p := range processes {
+			for _, target := range snippets.Mine(targets, processes, p) {
+				if owners[target] != "" {
+					t.Fatalf("%s has two owners", target)
+				}
+				owners[target] = p
+			}
+		}
+		return owners
+	}
+	before, after := owner("a", "b", "c", "d"), owner("d", "c", "a")
+	counts := map[string]int{}
+	for target, p := range before {
+		counts[p]++
+		if p != "b" && after[target] != p {
+			t.Fatalf("%s moved from %s to %s", target, p, after[target])
+		}
+	}
+	if len(before) != len(after) {
+		t.Fatalf("%d targets of %d", len(after), len(before))
+	}
+	for p, n := range counts {
+		if even := len(before) / 4; n < even*9/10 || n > even*11/10 {
+			t.Errorf("%s has %d targets of %d", p, n, len(before))
+		}
+	}
+	t.Log(counts)
+}

@@ -1,0 +1,106 @@
+package evict
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestCostsAreRoundedToPowersOfTwo(t *testing.T) {
+	for d, want := range map[time.Duration]uint8{
+		0: 0, time.Microsecond - 1: 0, 1 << 10: 10, 3<<9 - 1: 10, 3 << 9: 11, 1 << 20: 20, 1<<63 - 1: 63,
+	} {
+		if got := costOf(d); got != want {
+			t.Errorf("%d ns: %d, want %d", d, got, want)
+		}
+	}
+}
+
+// visits are skewed, with a scan in between.
+func visits(n int) (all []int) {
+	rng := rand.New(rand.NewPCG(3, 9))
+	for i := range n {
+		if i%3 == 0 {
+			all = append(all, 500+i/3%1500)
+		} else {
+			all = append(all, int(500*rng.Float64()*rng.Float64()*rng.Float64()))
+		}
+	}
+	return all
+}
+
+func TestEqualCostsChangeNothing(t *testing.T) {
+	var before []int
+	for _, cost := range []int64{0, 1024, 1_000_000, 1 << 40} {
+		r := newRig(t, 100, 1, 2000)
+		if cost != 0 {
+			r.costs = func(int) int64 { return cost }
+		}
+		for _, i := range visits(30_000) {
+			r.visit(i)
+		}
+		if before != nil && !slices.Equal(r.gone, before) {
+			t.Errorf("%d ns: other victims than without costs", cost)
+		}
+		before = r.gone
+	}
+	if len(before) == 0 {
+		t.Error("nothing was evicted")
+	}
+}
+
+func TestDearOnesStay(t *testing.T) {
+	total := func(costs, told func(i int) int64) (sum int64) {
+		r := newRig(t, 100, 1, 2000)
+		r.costs = told
+		for _, i := range visits(30_000) {
+			r.visit(i)
+		}
+		for i, n := range r.dials {
+			sum += int64(n) * costs(i)
+		}
+		return sum
+	}
+	without := total(everyTenthDear, nil)
+	if with := total(everyTenthDear, everyTenthDear); with*100 > without*85 {
+		t.Errorf("%d ns of dials, %d without knowing costs", with, without)
+	}
+}
+
+// What is never used again pays until it goes, however dear it was.
+func TestDearButUnusedGoes(t *testing.T) {
+	r := only(t, leastRecent, 10, 400)
+	r.costs = func(i int) int64 {
+		if i < 5 {
+			return int64(8 * time.Millisecond)
+		}
+		return int64(time.Millisecond)
+	}
+	for i := range r.nodes {
+		if i == 20 && r.nodes[4].place == nowhere {
+			t.Error("all dear ones went first")
+		}
+		r.visit(i)
+		r.lists.board.best.Store(uint32(leastRecent))
+	}
+	for i := range 5 {
+		if r.nodes[i].place != nowhere {
+			t.Errorf("%d still has its slot", i)
+		}
+	}
+	r.audit()
+}
+
+// The extremes of cost and of what is asked must not overflow into a search that
+// spares for ever.
+func TestCreditAtItsLimits(t *testing.T) {
+	for _, dearest := range []int64{1 << 10, 1 << 16, 1 << 17, 1 << 40, 1<<62 + 1<<61} {
+		r := newRig(t, 8, 1, 400)
+		r.costs = func(i int) int64 { return max(1024, dearest>>(i%60)) }
+		for i := range 3 * len(r.nodes) {
+			r.visit(i % len(r.nodes))
+		}
+		r.audit()
+	}
+}

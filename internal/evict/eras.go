@@ -1,0 +1,65 @@
+package evict
+
+// The clock of a pool ticks with evictions and is cut into eras. A Get writes
+// the era into the state word; only a search that meets the resource moves it
+// to the list of that era. Probation needs no such lists: what was used again
+// leaves it, so the order of arrival is that of the last Get.
+const (
+	eraLists = 32
+	minEra   = 4 // evictions
+)
+
+// eras are the candidates of main by era, the 32 latest.
+type eras struct {
+	lists [eraLists]chain
+	some  uint32 // a bit for each list that may have nodes
+}
+
+// dated puts n, which is in main, on the list of an era.
+func (s *List) dated(n *Node, era uint8) {
+	n.era = uint16(era)
+	at := s.listOf(era)
+	s.eras.lists[at].pushNewest(n, byEra)
+	s.eras.some |= 1 << at
+}
+
+// listOf returns the list of an era, which is the oldest list if the era has
+// none any more, and the newest if this list has not heard of the era yet.
+func (s *List) listOf(era uint8) uint8 {
+	if age := int8(uint8(s.era) - era); age <= 0 {
+		era = uint8(s.era)
+	} else if age >= eraLists {
+		era = uint8(s.era) + 1
+	}
+	return era % eraLists
+}
+
+// undated takes n off its list, for which it matters which one that is only if
+// n is at an end of it. Where it should be is where it is, unless its era was
+// unheard of, or is so old that its number has come round.
+func (s *List) undated(n *Node) {
+	l := &n.links[byEra]
+	if l.prev != nil && l.next != nil {
+		l.prev.links[byEra].next, l.next.links[byEra].prev = l.next, l.prev
+		*l = links{}
+		return
+	}
+	at, lists := s.listOf(uint8(n.era))%eraLists, &s.eras.lists
+	for lists[at].oldest != n && lists[at].newest != n {
+		at = (at + 1) % eraLists
+	}
+	lists[at].remove(n, byEra)
+}
+
+// advance opens lists up to that of era. The list that each takes over is the
+// oldest, whose nodes go before those of the next oldest.
+func (s *List) advance(era uint8) {
+	for l := &s.eras; int8(era-uint8(s.era)) > 0; {
+		s.era++
+		from, to := s.era%eraLists, (s.era+1)%eraLists
+		if l.some>>from&1 != 0 {
+			l.lists[to].prepend(&l.lists[from], byEra)
+			l.some = l.some&^(1<<from) | 1<<to
+		}
+	}
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package testkit
+
+import "net"
+
+func enlarge(*net.UDPConn) {}

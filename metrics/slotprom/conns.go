@@ -1,0 +1,99 @@
+package slotprom
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/slotpool/slotpool/connpool"
+	"github.com/slotpool/slotpool/resourcepool"
+)
+
+func collectConns(to chan<- prometheus.Metric, name string, p *connpool.Pool) {
+	stats, times := p.Stats(), p.Times()
+	for i := range connFigures {
+		f := &connFigures[i]
+		to <- &sample{f.desc, prometheus.MakeLabelPairs(f.desc, f.labels(name)), f.kind, f.of(&stats)}
+	}
+	for i := range connDurations {
+		d := &connDurations[i]
+		to <- &histogram{d.desc, prometheus.MakeLabelPairs(d.desc, d.labels(name)), d.of(&times)}
+	}
+}
+
+// connMetric is a time series of each connpool.Pool.
+type connMetric struct {
+	desc  *prometheus.Desc
+	value string // of the label besides pool; "": there is none
+}
+
+func (m *connMetric) labels(pool string) []string {
+	if m.value == "" {
+		return []string{pool}
+	}
+	return []string{pool, m.value}
+}
+
+func connDesc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("slotpool_connection"+name, help, append([]string{"pool"}, labels...), nil)
+}
+
+// connFigure is one of PoolStats.
+type connFigure struct {
+	connMetric
+	kind prometheus.ValueType
+	of   func(*connpool.PoolStats) float64
+}
+
+func connGauge(d *prometheus.Desc, value string, of func(*connpool.PoolStats) uint) connFigure {
+	return connFigure{connMetric{d, value}, prometheus.GaugeValue, func(s *connpool.PoolStats) float64 { return float64(of(s)) }}
+}
+
+func connCounter(d *prometheus.Desc, value string, of func(*connpool.PoolStats) uint64) connFigure {
+	return connFigure{connMetric{d, value}, prometheus.CounterValue, func(s *connpool.PoolStats) float64 { return float64(of(s)) }}
+}
+
+var (
+	connections = connDesc("s", "Open connections, by state; dialed are those of DialContext.", "state")
+	closed      = connDesc("s_closed_total", "Connections that were closed, those of DialContext not counted.", "reason")
+	dials       = connDesc("_dials_total", "Dials that have ended.", "outcome")
+	dialTimes   = connDesc("_dial_seconds", "How long dials took.", "outcome")
+)
+
+var connFigures = []connFigure{
+	connGauge(connections, "in_use", func(s *connpool.PoolStats) uint { return s.InUse }),
+	connGauge(connections, "idle", func(s *connpool.PoolStats) uint { return s.Idle }),
+	connGauge(connections, "dialed", func(s *connpool.PoolStats) uint { return s.Dialed }),
+	connGauge(connDesc("s_dialing", "Dials that are running, those of DialContext not counted."), "", func(s *connpool.PoolStats) uint { return s.Dialing }),
+	connGauge(connDesc("s_waiting", "Gets that wait, but not for a dial."), "", func(s *connpool.PoolStats) uint { return s.Waiting }),
+	connGauge(connDesc("_addresses", "Addresses that the pool keeps anything of, be it a failed dial."), "", func(s *connpool.PoolStats) uint { return s.Addresses }),
+	connCounter(connDesc("_reuses_total", "Times that connections that are closed by now were handed out again."), "", func(s *connpool.PoolStats) uint64 { return s.Reuses }),
+	connCounter(connDesc("_waits_total", "Gets that found no good idle connection."), "", func(s *connpool.PoolStats) uint64 { return s.Waits }),
+	connCounter(connDesc("_waits_failed_total", "Gets that found no good idle connection, and got none in the end."), "", func(s *connpool.PoolStats) uint64 { return s.WaitsFailed }),
+	connCounter(connDesc("_waits_over_total", "Gets that found no good idle connection, and whose context was over before they got one."), "", func(s *connpool.PoolStats) uint64 { return s.WaitsOver }),
+	connCounter(dials, "ok", func(s *connpool.PoolStats) uint64 { return s.Dials.Succeeded }),
+	connCounter(dials, "timeout", func(s *connpool.PoolStats) uint64 { return s.Dials.TimedOut }),
+	connCounter(dials, "cancelled", func(s *connpool.PoolStats) uint64 { return s.Dials.Cancelled }),
+	connCounter(dials, "failed", func(s *connpool.PoolStats) uint64 { return s.Dials.Failed }),
+	connCounter(closed, "evicted", func(s *connpool.PoolStats) uint64 { return s.Closed.Evicted }),
+	connCounter(closed, "dead", func(s *connpool.PoolStats) uint64 { return s.Closed.Dead }),
+	connCounter(closed, "by_peer", func(s *connpool.PoolStats) uint64 { return s.Closed.ByPeer }),
+	connCounter(closed, "idle", func(s *connpool.PoolStats) uint64 { return s.Closed.Idle }),
+	connCounter(closed, "lifetime", func(s *connpool.PoolStats) uint64 { return s.Closed.Lifetime }),
+	connCounter(closed, "reset", func(s *connpool.PoolStats) uint64 { return s.Closed.Reset }),
+	connCounter(closed, "by_user", func(s *connpool.PoolStats) uint64 { return s.Closed.ByUser }),
+	connCounter(closed, "shutdown", func(s *connpool.PoolStats) uint64 { return s.Closed.Shutdown }),
+}
+
+// connDuration is one of PoolTimes.
+type connDuration struct {
+	connMetric
+	of func(*connpool.PoolTimes) *resourcepool.Histogram
+}
+
+var connDurations = []connDuration{
+	{connMetric{connDesc("_wait_seconds", "How long Gets that found no idle connection took, the dial included."), ""},
+		func(t *connpool.PoolTimes) *resourcepool.Histogram { return &t.Wait }},
+	{connMetric{dialTimes, "ok"}, func(t *connpool.PoolTimes) *resourcepool.Histogram { return &t.Dial }},
+	{connMetric{dialTimes, "failed"}, func(t *connpool.PoolTimes) *resourcepool.Histogram { return &t.DialFailed }},
+	{connMetric{connDesc("_hold_seconds", "How long connections were held; counted only with HoldWarning."), ""},
+		func(t *connpool.PoolTimes) *resourcepool.Histogram { return &t.Hold }},
+}

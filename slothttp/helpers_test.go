@@ -1,0 +1,103 @@
+package slothttp_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/slotpool/slotpool/internal/testkit"
+	"github.com/slotpool/slotpool/resourcepool"
+	"github.com/slotpool/slotpool/slothttp"
+)
+
+func TestMain(m *testing.M) { os.Exit(testkit.Run(m)) }
+
+// newTransport returns a Transport with slots of its own. At the end of the test
+// none of them may be in use.
+func newTransport(t *testing.T, slots uint) (*slothttp.Transport, *resourcepool.Pool) {
+	t.Helper()
+	pool := resourcepool.New(slots, "")
+	tr := &slothttp.Transport{Base: &http.Transport{}, Slots: pool}
+	t.Cleanup(func() {
+		tr.CloseIdleConnections()
+		testkit.Eventually(t, "no slot is taken", func() bool {
+			s := pool.Stats()
+			return s.InUse+s.Idle+s.Releasing == 0
+		})
+	})
+	return tr, pool
+}
+
+func wantIdle(t *testing.T, pool *resourcepool.Pool, want uint) {
+	t.Helper()
+	testkit.Eventually(t, "all are idle", func() bool { s := pool.Stats(); return s.Idle == want && s.InUse == 0 })
+}
+
+// counted is a server that counts its connections.
+type counted struct {
+	*httptest.Server
+	conns atomic.Int32
+}
+
+func newServer(t *testing.T, h http.HandlerFunc) *counted {
+	t.Helper()
+	s := newUnstarted(t, h)
+	s.Start()
+	return s
+}
+
+func newUnstarted(t *testing.T, h http.HandlerFunc) *counted {
+	t.Helper()
+	s := &counted{Server: httptest.NewUnstartedServer(h)}
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.conns.Add(1)
+		}
+	}
+	t.Cleanup(func() {
+		s.CloseClientConnections()
+		s.Close()
+	})
+	return s
+}
+
+func hello(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "hello "+r.URL.Path) }
+
+// fetch makes a GET and reads the answer.
+func fetch(t *testing.T, over http.RoundTripper, url string) string {
+	t.Helper()
+	body, err := get(t.Context(), over, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+func get(ctx context.Context, over http.RoundTripper, url string) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := over.RoundTrip(r)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return string(body), err
+}
+
+// all runs f n times at once.
+func all(n int, f func(i int)) {
+	var done sync.WaitGroup
+	for i := range n {
+		done.Go(func() { f(i) })
+	}
+	done.Wait()
+}
