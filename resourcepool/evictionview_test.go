@@ -20,16 +20,18 @@ func TestEvictionTellsWhatIsFollowedAndWhy(t *testing.T) {
 	}
 	e := p.Eviction()
 	var followed *EvictionRule
+	var evictions uint64
 	for i := range e.Rules {
 		r := &e.Rules[i]
 		if r.Name == "" || r.Victim == "" || r.Regret < 0 {
 			t.Errorf("%+v", *r)
 		}
+		evictions += r.Evictions
 		if r.Name == e.Follows {
 			followed = r
 		}
 	}
-	if followed == nil || followed.Evictions == 0 {
+	if followed == nil || evictions == 0 {
 		t.Fatalf("no rule is followed: %+v", e)
 	}
 	for _, r := range e.Rules {

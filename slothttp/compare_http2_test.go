@@ -114,6 +114,7 @@ func TestSameOverTLS(t *testing.T) {
 				u := e.secure(http2, func(_ http.ResponseWriter, r *http.Request) {
 					cancel()
 					<-r.Context().Done()
+					panic(http.ErrAbortHandler) // a return would be an answer, which the client may still see
 				})
 				e.do(e.request("GET", u, "").WithContext(ctx))
 			}},

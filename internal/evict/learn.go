@@ -116,8 +116,12 @@ func (s *List) remembers(n *Node) (returned bool) {
 	return age <= size*3/4
 }
 
-// merge adds the scores of a list, clears them, and looks who is best.
+// merge adds the scores of a list, clears them, and looks who is best. Old scores
+// fade before that, so that who is best now is so by the scores that Rules shows.
 func (b *scoreboard) merge(pending *[experts]score, slots uint64) {
+	if b.merged >= slots*2+minTerm {
+		b.fade()
+	}
 	best, least := duel, ^uint64(0)
 	for e := duel; e < experts; e++ {
 		s := &b.scores[e]
@@ -125,17 +129,20 @@ func (b *scoreboard) merge(pending *[experts]score, slots uint64) {
 		s.regret += pending[e].regret
 		b.merged += pending[e].evictions
 		pending[e] = score{}
-		if rate := s.regret / (s.evictions + 1); rate < least {
+		if rate := s.rate(); rate < least {
 			best, least = e, rate
 		}
 	}
 	b.best.Store(uint32(best))
-	if b.merged < slots*2+minTerm {
-		return
-	}
+}
+
+func (b *scoreboard) fade() {
 	b.merged = 0
 	for e := range b.scores {
 		b.scores[e].evictions /= 2
 		b.scores[e].regret /= 2
 	}
 }
+
+// rate is the regret of one eviction.
+func (s *score) rate() uint64 { return s.regret / (s.evictions + 1) }

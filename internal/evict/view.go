@@ -29,7 +29,7 @@ func (p *Lists) Rules() (all []Rule, followed int) {
 	for e := duel; e < experts; e++ {
 		r, s := rules[e], b.scores[e]
 		r.Evictions = s.evictions
-		r.Regret = float64(s.regret) / float64(s.evictions+1) / mostRegret
+		r.Regret = float64(s.rate()) / mostRegret
 		all = append(all, r)
 	}
 	return all, int(b.best.Load()) - int(duel)
