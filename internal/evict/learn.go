@@ -12,11 +12,14 @@ import (
 //
 // The one followed is the one whose evictions were regretted least. Each
 // expert is also followed once in a while at random, so that what is known of
-// it stays fresh. Old scores fade, by half each term.
+// it stays fresh: oftener if it is close to the best, as then it matters who is better,
+// and costs little. Of one that is followed seldom little is known, so each is taken
+// to be usual until its own evictions say otherwise. Old scores fade, by half each term.
 //
 // Time is counted in evictions, but how soon is soon in Gets (see pace.go).
 type scoreboard struct {
-	best atomic.Uint32 // the expert to follow
+	best  atomic.Uint32 // the expert to follow
+	close atomic.Uint32 // a bit for each expert that is close to it
 
 	lock   sync.Mutex // only ever tried
 	scores [experts]score
@@ -34,9 +37,13 @@ type scorer struct {
 }
 
 const (
-	mergeEvery   = 16  // evictions of a list
-	exploreOneIn = 192 // evictions, for each expert
+	mergeEvery   = 16   // evictions of a list
+	exploreOneIn = 192  // evictions, for each expert
+	drawsApart   = 7919 // of two lists, so that not all explore the same at once
+	oftener      = 12   // times, of the close ones
+	closeBy      = 2    // times the least regret
 	minTerm      = 64
+	doubted      = 24 // evictions as usual, which each expert's own are added to
 
 	// least-recent fills the pool with what never returns, and then looks good,
 	// as its victims never return.
@@ -50,8 +57,11 @@ func (s *List) choose() expert {
 	// The upper bits of the product pass for random.
 	s.draws++
 	draw := uint32(s.draws*0x9E3779B97F4A7C15>>32) % exploreOneIn
-	if draw-uint32(duel) < uint32(experts-duel) {
-		return expert(draw)
+	if draw < oftener*uint32(experts-duel) {
+		e := duel + expert(draw%uint32(experts-duel))
+		if draw < uint32(experts-duel) || s.pool.board.close.Load()>>e&1 != 0 {
+			return e
+		}
 	}
 	return expert(s.pool.board.best.Load())
 }
@@ -116,24 +126,53 @@ func (s *List) remembers(n *Node) (returned bool) {
 	return age <= size*3/4
 }
 
-// merge adds the scores of a list, clears them, and looks who is best. Old scores
+// merge adds the scores of a list, clears them, and compares. Old scores
 // fade before that, so that who is best now is so by the scores that Rules shows.
 func (b *scoreboard) merge(pending *[experts]score, slots uint64) {
 	if b.merged >= slots*2+minTerm {
 		b.fade()
 	}
-	best, least := duel, ^uint64(0)
 	for e := duel; e < experts; e++ {
-		s := &b.scores[e]
-		s.evictions += pending[e].evictions
-		s.regret += pending[e].regret
+		b.scores[e].add(pending[e])
 		b.merged += pending[e].evictions
 		pending[e] = score{}
-		if rate := s.rate(); rate < least {
-			best, least = e, rate
+	}
+	b.compare()
+}
+
+// compare looks who is best, and who is close.
+func (b *scoreboard) compare() {
+	best, least := duel, ^uint64(0)
+	usual := b.usual()
+	var rates [experts]uint64
+	for e := duel; e < experts; e++ {
+		rates[e] = b.scores[e].rate(usual)
+		if rates[e] < least {
+			best, least = e, rates[e]
+		}
+	}
+	near := uint32(0)
+	for e := duel; e < experts; e++ {
+		if rates[e] < closeBy*least {
+			near |= 1 << e
 		}
 	}
 	b.best.Store(uint32(best))
+	b.close.Store(near)
+}
+
+// usual is the regret of one eviction, whoever's.
+func (b *scoreboard) usual() uint64 {
+	var all score
+	for e := duel; e < experts; e++ {
+		all.add(b.scores[e])
+	}
+	return all.regret / (all.evictions + 1)
+}
+
+func (s *score) add(more score) {
+	s.evictions += more.evictions
+	s.regret += more.regret
 }
 
 func (b *scoreboard) fade() {
@@ -144,5 +183,8 @@ func (b *scoreboard) fade() {
 	}
 }
 
-// rate is the regret of one eviction.
-func (s *score) rate() uint64 { return s.regret / (s.evictions + 1) }
+// rate is the regret of one eviction, drawn to the usual one the more the fewer
+// there were. One that has none yet is a little better than usual, so it is tried.
+func (s *score) rate(usual uint64) uint64 {
+	return (s.regret + doubted*usual) / (s.evictions + doubted + 1)
+}

@@ -65,6 +65,7 @@ const (
 
 func (s *List) init(p *Lists, i int) {
 	s.pool, s.number = p, uint8(i)
+	s.draws = uint64(i) * drawsApart
 	s.landlord.init()
 }
 
