@@ -23,6 +23,7 @@ type scoreboard struct {
 
 	lock   sync.Mutex // only ever tried
 	scores [experts]score
+	usual  uint64 // the mean regret before the latest scores came in
 	merged uint64 // evictions, since the scores faded last
 }
 
@@ -132,6 +133,7 @@ func (b *scoreboard) merge(pending *[experts]score, slots uint64) {
 	if b.merged >= slots*2+minTerm {
 		b.fade()
 	}
+	b.usual = b.mean()
 	for e := duel; e < experts; e++ {
 		b.scores[e].add(pending[e])
 		b.merged += pending[e].evictions
@@ -143,10 +145,9 @@ func (b *scoreboard) merge(pending *[experts]score, slots uint64) {
 // compare looks who is best, and who is close.
 func (b *scoreboard) compare() {
 	best, least := duel, ^uint64(0)
-	usual := b.usual()
 	var rates [experts]uint64
 	for e := duel; e < experts; e++ {
-		rates[e] = b.scores[e].rate(usual)
+		rates[e] = b.scores[e].rate(b.usual)
 		if rates[e] < least {
 			best, least = e, rates[e]
 		}
@@ -161,8 +162,8 @@ func (b *scoreboard) compare() {
 	b.close.Store(near)
 }
 
-// usual is the regret of one eviction, whoever's.
-func (b *scoreboard) usual() uint64 {
+// mean is the regret of one eviction, whoever's.
+func (b *scoreboard) mean() uint64 {
 	var all score
 	for e := duel; e < experts; e++ {
 		all.add(b.scores[e])

@@ -26,11 +26,10 @@ func (p *Lists) Rules() (all []Rule, followed int) {
 	b := &p.board
 	b.lock.Lock()
 	defer b.lock.Unlock()
-	usual := b.usual()
 	for e := duel; e < experts; e++ {
 		r, s := rules[e], b.scores[e]
 		r.Evictions = s.evictions
-		r.Regret = float64(s.rate(usual)) / mostRegret
+		r.Regret = float64(s.rate(b.usual)) / mostRegret
 		all = append(all, r)
 	}
 	return all, int(b.best.Load()) - int(duel)
