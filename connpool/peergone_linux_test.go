@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 	"weak"
 
 	"github.com/slotpool/slotpool/internal/testkit"
@@ -45,6 +46,22 @@ func TestLateNewsOfAPeerLeavesTheNextConnection(t *testing.T) {
 			wantTalk(t, conn, there)
 			conn.Put()
 		})
+	}
+}
+
+// TestNewsOfAPeerClosesBeforeItReturns what is parked: so between the news and the close there is no
+// other goroutine to wait for, and no timer.
+func TestNewsOfAPeerClosesBeforeItReturns(t *testing.T) {
+	p := usePool(t, 1)
+	s := newServer(t, "tcp")
+	conn := mustGet(t, s.resource())
+	s.accept()
+	k, inner := conn.of, conn.Conn
+	conn.Put()
+	k.PeerGone()
+	wantUsage(t, p, 0, 0)
+	if err := inner.SetDeadline(time.Now()); err == nil {
+		t.Error("the connection is still open")
 	}
 }
 
