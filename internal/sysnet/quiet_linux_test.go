@@ -32,8 +32,10 @@ func TestQuietAfterAnAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			here, there := pair(t)
 			p := NewProbe(here)
+			began := time.Now()
 			exchange(t, here, there)
-			if p.Quiet(hush, true) {
+			// On a busy machine the question may come late. The kernel rounds to its ticks.
+			if p.Quiet(hush, true) && time.Since(began) < hush/2 {
 				t.Error("quiet at once")
 			}
 			awaitQuiet(t, p, true)
