@@ -57,15 +57,8 @@ func fillQueue(t *testing.T, port int) bool {
 	if err := syscall.Listen(fd, 0); err != nil {
 		t.Fatal(err)
 	}
-	for range 16 {
-		conn, err := net.DialTimeout("tcp", fmt.Sprintf("[::1]:%d", port), 100*time.Millisecond)
-		if err != nil {
-			return true
-		}
-		t.Cleanup(func() { conn.Close() })
-	}
-	t.Fatal("the queue of the listener does not fill up")
-	return false
+	testkit.FillQueue(t, fmt.Sprintf("[::1]:%d", port))
+	return true
 }
 
 func farPort() string {
