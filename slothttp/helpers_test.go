@@ -93,6 +93,17 @@ func get(ctx context.Context, over http.RoundTripper, url string) (string, error
 	return string(body), err
 }
 
+// lateAmidWait makes a request whose deadline is past once it waits for a slot.
+func lateAmidWait(t *testing.T, pool *resourcepool.Pool, cause error, request func(context.Context) error) error {
+	t.Helper()
+	ctx, pass := testkit.NewDeadline(t.Context())
+	late := make(chan error, 1)
+	go func() { late <- request(ctx) }()
+	testkit.Eventually(t, "it waits", func() bool { return pool.Stats().Waiting == 1 })
+	pass(cause)
+	return <-late
+}
+
 // all runs f n times at once.
 func all(n int, f func(i int)) {
 	var done sync.WaitGroup

@@ -116,7 +116,7 @@ func TestShortestLifetime(t *testing.T) {
 }
 
 func TestWaitAtMaxConnsPerHostNamesItAndIsStillAWaitError(t *testing.T) {
-	tr, _ := newTransport(t, 4)
+	tr, pool := newTransport(t, 4)
 	tr.MaxConnsPerHost = 1
 	s := newServer(t, hello)
 	r, _ := http.NewRequest("GET", s.URL, nil)
@@ -125,9 +125,10 @@ func TestWaitAtMaxConnsPerHostNamesItAndIsStillAWaitError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer first.Body.Close()
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, errors.Join(errors.New("one"), errors.New("two")))
-	defer cancel()
-	_, err = tr.RoundTrip(r.Clone(ctx))
+	err = lateAmidWait(t, pool, errors.Join(errors.New("one"), errors.New("two")), func(ctx context.Context) error {
+		_, err := tr.RoundTrip(r.Clone(ctx))
+		return err
+	})
 	var w *resourcepool.WaitError
 	var n net.Error
 	if !errors.Is(err, resourcepool.ErrorPutTimeout) || !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &w) ||
