@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 // runTimeout is for a run that hangs.
-const runTimeout = 80 * time.Second
+const runTimeout = 5 * time.Minute
 
 func soakCommand(t *testing.T, arguments ...string) *exec.Cmd {
 	t.Helper()
