@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/slotpool/slotpool/internal/testkit"
 	"github.com/slotpool/slotpool/resourcepool"
@@ -68,6 +69,20 @@ func newUnstarted(t *testing.T, h http.HandlerFunc) *counted {
 }
 
 func hello(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "hello "+r.URL.Path) }
+
+// lateness counts exchanges that took so long that net/http may have given their
+// connections up: see writerPatience.
+type lateness int32
+
+func (l *lateness) fetch(t *testing.T, over http.RoundTripper, url string) string {
+	t.Helper()
+	began := time.Now()
+	body := fetch(t, over, url)
+	if time.Since(began) >= writerPatience {
+		*l++
+	}
+	return body
+}
 
 // fetch makes a GET and reads the answer.
 func fetch(t *testing.T, over http.RoundTripper, url string) string {

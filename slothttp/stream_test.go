@@ -291,13 +291,14 @@ func TestPanicInTrace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tr, pool := newTransport(t, 1)
 			tr.Base = s.Client().Transport.(*http.Transport)
+			var late lateness
 			for range 2 {
 				testkit.WantPanic(t, "trace", func() { _, _ = get(panics, tr, s.URL) })
 				wantIdle(t, pool, 1)
-				fetch(t, tr, s.URL)
+				late.fetch(t, tr, s.URL)
 			}
-			if n := s.conns.Load(); n != 1 {
-				t.Errorf("%d connections, want 1", n)
+			if n := s.conns.Load(); n > 1+int32(late) {
+				t.Errorf("%d connections, want 1, and %d requests were late", n, late)
 			}
 		})
 	}
