@@ -112,8 +112,7 @@ func watchdog(p *Pool, d time.Duration) (stop func()) {
 func TestMain(m *testing.M) { os.Exit(testkit.Run(m)) }
 
 // stress runs users, each with a number, for so long, and disturb again and
-// again meanwhile: once at least, also where the machine is so busy that the time
-// is over at once, as some tests end by what it does.
+// again meanwhile: once at the least, however busy the machine.
 func stress(t *testing.T, d time.Duration, users int, user func(id int, over func() bool), disturb func(i int)) {
 	t.Helper()
 	var wg sync.WaitGroup
