@@ -44,6 +44,34 @@ func TestWatcherKeepsUsesApartAtTheirEnds(t *testing.T) {
 	}
 }
 
+// forgetter closes its connection, as one that is parked is closed.
+type forgetter struct {
+	w    *Watcher
+	name atomic.Uint64
+	conn net.Conn
+	told
+}
+
+func (f *forgetter) PeerGone() {
+	f.w.Forget(Watch(f.name.Load()))
+	f.conn.Close()
+	f.told.PeerGone()
+}
+
+// TestWatcherMayBeCalledByWhomItTells, who closes what the news is about.
+func TestWatcherMayBeCalledByWhomItTells(t *testing.T) {
+	var w Watcher
+	here, there := tcpPair(t)
+	f := &forgetter{w: &w, conn: here}
+	name, err := w.Watch(NewProbe(here), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.name.Store(uint64(name))
+	closePeer(t, here, there)
+	f.await(t)
+}
+
 // busy is a Watched that keeps the Watcher's goroutine.
 type busy struct {
 	told
@@ -82,34 +110,6 @@ func TestWatcherTellsOfAllThatGoAtOnce(t *testing.T) {
 	if turns := w.epoll.wakes.Load() - before; turns > most {
 		t.Errorf("%d turns to tell of %d, want at most %d", turns, n, most)
 	}
-}
-
-// forgetter closes its connection, as one that is parked is closed.
-type forgetter struct {
-	w    *Watcher
-	name atomic.Uint64
-	conn net.Conn
-	told
-}
-
-func (f *forgetter) PeerGone() {
-	f.w.Forget(Watch(f.name.Load()))
-	f.conn.Close()
-	f.told.PeerGone()
-}
-
-// TestWatcherMayBeCalledByWhomItTells, who closes what the news is about.
-func TestWatcherMayBeCalledByWhomItTells(t *testing.T) {
-	var w Watcher
-	here, there := tcpPair(t)
-	f := &forgetter{w: &w, conn: here}
-	name, err := w.Watch(NewProbe(here), f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.name.Store(uint64(name))
-	closePeer(t, here, there)
-	f.await(t)
 }
 
 // TestWatcherGivesEachItsOwnEntry also when several are free.
