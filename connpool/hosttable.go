@@ -2,6 +2,7 @@ package connpool
 
 import (
 	"math/bits"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -140,30 +141,36 @@ func (s *tableShard) resize() {
 	s.buckets.Store(&b)
 }
 
-// all calls f for each host that stays meanwhile, once and with a reference to it.
-func (t *hostTable) all(f func(*host)) {
-	var hosts []*host
-	for i := range t.shards {
-		for from, more := uint64(0), true; more; {
-			hosts, from, more = t.shards[i].some(hosts[:0], from)
-			visit(hosts, f)
-			clear(hosts)
+// all yields each host that stays meanwhile, once.
+func (t *hostTable) all(yield func(*host) bool) {
+	for hosts := range t.batches {
+		for _, h := range hosts {
+			if !yield(h) {
+				return
+			}
 		}
 	}
 }
 
-// visit calls f for each host and gives the references up, also if f panics, as the
-// body of a loop over Holders may.
-func visit(hosts []*host, f func(*host)) {
-	at := 0
-	defer func() {
-		for _, h := range hosts[at:] {
-			h.unrefer()
+// batches yields the hosts of all, some at a time and with no lock held. By then a host may
+// be removed, and then it has nothing any more.
+//
+// A walk over a million hosts may not keep a processor: who became ready behind it would wait
+// for it, and were it stopped in the middle of a step, who needs that lock too.
+func (t *hostTable) batches(yield func([]*host) bool) {
+	var hosts []*host
+	met := 0
+	for i := range t.shards {
+		for from, more := uint64(0), true; more; {
+			hosts, from, more = t.shards[i].some(hosts[:0], from)
+			if len(hosts) > 0 && !yield(hosts) {
+				return
+			}
+			if met += len(hosts); met >= mostBuckets {
+				met = 0
+				runtime.Gosched()
+			}
 		}
-	}()
-	for ; at < len(hosts); at++ {
-		f(hosts[at])
-		hosts[at].unrefer()
 	}
 }
 
@@ -171,8 +178,8 @@ func visit(hosts []*host, f func(*host)) {
 // who makes a host has to wait.
 const mostBuckets = 32
 
-// some appends the hosts of some buckets, with a reference to each. A walk begins from 0,
-// and goes on from next while there are more.
+// some appends the hosts of some buckets. A walk begins from 0, and goes on from next while
+// there are more.
 //
 // It is in the order of the reversed hashes. In this order a bucket is an interval, and
 // stays one or two, or becomes part of one, when the table is resized. So no host that stays
@@ -188,7 +195,7 @@ func (s *tableShard) some(to []*host, from uint64) (hosts []*host, next uint64, 
 	width := uint64(1) << (64 - bits.Len(uint(len(b)-1))) // of the interval of a bucket
 	for range mostBuckets {
 		for h := b[bits.Reverse64(from)&uint64(len(b)-1)].Load(); h != nil; h = h.next.Load() {
-			if bits.Reverse64(h.hash) >= from && h.refer() {
+			if bits.Reverse64(h.hash) >= from {
 				to = append(to, h)
 			}
 		}
