@@ -74,7 +74,9 @@ func TestHistogramIsCumulativeInSeconds(t *testing.T) {
 	h.Buckets[0], h.Buckets[20], h.Buckets[resourcepool.HistogramBuckets-1] = 3, 2, 1
 	h.Sum = 90 * time.Minute
 	c := collectorFunc(func(to chan<- prometheus.Metric) {
-		to <- &histogram{durations[0].desc, prometheus.MakeLabelPairs(durations[0].desc, []string{"a", ""}), &h}
+		var m histogram
+		m.set(durations[0].desc, prometheus.MakeLabelPairs(durations[0].desc, []string{"a", ""}), &h)
+		to <- &m
 	})
 	text := exposition(t, c)
 	for _, want := range []string{

@@ -7,16 +7,30 @@ import (
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
-func collectConns(to chan<- prometheus.Metric, name string, p *connpool.Pool) {
+// collectConns has the labels in the order of connFigures, then connDurations.
+func collectConns(to chan<- prometheus.Metric, p *connpool.Pool, l []labels) {
 	stats, times := p.Stats(), p.Times()
+	samples := make([]sample, len(connFigures))
 	for i := range connFigures {
 		f := &connFigures[i]
-		to <- &sample{f.desc, prometheus.MakeLabelPairs(f.desc, f.labels(name)), f.kind, f.of(&stats)}
+		samples[i].set(f.desc, l[i], f.kind, f.of(&stats))
 	}
+	histograms := make([]histogram, len(connDurations))
 	for i := range connDurations {
 		d := &connDurations[i]
-		to <- &histogram{d.desc, prometheus.MakeLabelPairs(d.desc, d.labels(name)), d.of(&times)}
+		histograms[i].set(d.desc, l[len(connFigures)+i], d.of(&times))
 	}
+	send(to, samples, histograms)
+}
+
+func connLabelsOf(pool string) (all []labels) {
+	for i := range connFigures {
+		all = append(all, connFigures[i].labels(pool))
+	}
+	for i := range connDurations {
+		all = append(all, connDurations[i].labels(pool))
+	}
+	return all
 }
 
 // connMetric is a time series of each connpool.Pool.
@@ -25,11 +39,12 @@ type connMetric struct {
 	value string // of the label besides pool; "": there is none
 }
 
-func (m *connMetric) labels(pool string) []string {
-	if m.value == "" {
-		return []string{pool}
+func (m *connMetric) labels(pool string) labels {
+	values := []string{pool}
+	if m.value != "" {
+		values = append(values, m.value)
 	}
-	return []string{pool, m.value}
+	return prometheus.MakeLabelPairs(m.desc, values)
 }
 
 func connDesc(name, help string, labels ...string) *prometheus.Desc {

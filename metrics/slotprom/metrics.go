@@ -1,6 +1,8 @@
 package slotprom
 
 import (
+	"sync"
+
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
@@ -8,14 +10,48 @@ import (
 )
 
 // The metrics of Prometheus' own for constants make their labels anew for each, and take
-// the buckets as a map which they sort at each scrape. These do what a scrape needs.
+// the buckets as a map which they sort at each scrape. These do what a scrape needs. Each has
+// all that its Write gives away in itself, so that it is allocated in one piece.
+
+// labels are those of a time series, which are the same at each scrape.
+type labels = []*dto.LabelPair
+
+// known remembers the labels of all time series of a pool.
+type known[K comparable] struct {
+	lock sync.Mutex
+	all  map[K][]labels
+}
+
+// of returns them, made by make if they are not known. At times it forgets all, as pools
+// come and go; pools is how many there are.
+func (k *known[K]) of(pool K, pools int, make func() []labels) []labels {
+	k.lock.Lock()
+	defer k.lock.Unlock()
+	l, is := k.all[pool]
+	if is {
+		return l
+	}
+	if k.all == nil || len(k.all) > 2*pools {
+		k.all = map[K][]labels{}
+	}
+	l = make()
+	k.all[pool] = l
+	return l
+}
 
 // sample is a gauge or a counter.
 type sample struct {
-	desc   *prometheus.Desc
-	labels []*dto.LabelPair
-	kind   prometheus.ValueType
-	value  float64
+	desc    *prometheus.Desc
+	labels  labels
+	kind    prometheus.ValueType
+	value   float64
+	gauge   dto.Gauge // one of these
+	counter dto.Counter
+}
+
+func (s *sample) set(desc *prometheus.Desc, l labels, kind prometheus.ValueType, value float64) {
+	s.desc, s.labels, s.kind, s.value = desc, l, kind, value
+	s.gauge.Value, s.counter.Value = &s.value, &s.value
 }
 
 func (s *sample) Desc() *prometheus.Desc { return s.desc }
@@ -23,21 +59,23 @@ func (s *sample) Desc() *prometheus.Desc { return s.desc }
 func (s *sample) Write(to *dto.Metric) error {
 	to.Label = s.labels
 	if s.kind == prometheus.CounterValue {
-		to.Counter = &dto.Counter{Value: &s.value}
+		to.Counter = &s.counter
 	} else {
-		to.Gauge = &dto.Gauge{Value: &s.value}
+		to.Gauge = &s.gauge
 	}
 	return nil
 }
 
 // histogram is one of Times.
 type histogram struct {
-	desc   *prometheus.Desc
-	labels []*dto.LabelPair
-	h      *resourcepool.Histogram
+	desc     *prometheus.Desc
+	labels   labels
+	h        dto.Histogram
+	sum      float64
+	counts   [resourcepool.HistogramBuckets]uint64 // cumulative
+	buckets  [len(bounds)]dto.Bucket
+	pointers [len(bounds)]*dto.Bucket
 }
-
-func (h *histogram) Desc() *prometheus.Desc { return h.desc }
 
 // bounds are those of all buckets but the last, in seconds. The last is +Inf, which
 // is implied.
@@ -48,21 +86,36 @@ var bounds = func() (b [resourcepool.HistogramBuckets - 1]float64) {
 	return b
 }()
 
-func (h *histogram) Write(to *dto.Metric) error {
-	to.Label = h.labels
-	counts := make([]uint64, len(h.h.Buckets))
-	buckets := make([]dto.Bucket, len(bounds))
-	pointers := make([]*dto.Bucket, len(bounds))
+func (h *histogram) set(desc *prometheus.Desc, l labels, of *resourcepool.Histogram) {
+	h.desc, h.labels = desc, l
 	total := uint64(0)
-	for i, n := range h.h.Buckets {
+	for i, n := range of.Buckets {
 		total += n
-		counts[i] = total
+		h.counts[i] = total
 	}
-	for i := range buckets {
-		buckets[i].UpperBound, buckets[i].CumulativeCount = &bounds[i], &counts[i]
-		pointers[i] = &buckets[i]
+	for i := range h.buckets {
+		b := &h.buckets[i]
+		b.UpperBound, b.CumulativeCount = &bounds[i], &h.counts[i]
+		h.pointers[i] = b
 	}
-	sum := h.h.Sum.Seconds()
-	to.Histogram = &dto.Histogram{SampleCount: &counts[len(counts)-1], SampleSum: &sum, Bucket: pointers}
+	h.sum = of.Sum.Seconds()
+	h.h.SampleCount, h.h.SampleSum, h.h.Bucket = &h.counts[len(h.counts)-1], &h.sum, h.pointers[:]
+}
+
+func (h *histogram) Desc() *prometheus.Desc { return h.desc }
+
+func (h *histogram) Write(to *dto.Metric) error {
+	to.Label, to.Histogram = h.labels, &h.h
 	return nil
+}
+
+// send gives away what was collected, all at once: whoever receives it need not wake up for
+// each.
+func send(to chan<- prometheus.Metric, samples []sample, histograms []histogram) {
+	for i := range samples {
+		to <- &samples[i]
+	}
+	for i := range histograms {
+		to <- &histograms[i]
+	}
 }
