@@ -110,6 +110,27 @@ func TestWalkBesideResizes(t *testing.T) {
 	}
 }
 
+// A look at many addresses takes no more memory than one at a few.
+func TestLooksAreOfFixedMemory(t *testing.T) {
+	const many = 5_000
+	p, _ := fakePool(t, many, nil)
+	for i := range many {
+		get(t, p, addressOf(i)+"?").Put()
+	}
+	if s := p.Stats(); s.Idle != many || s.Addresses != many {
+		t.Fatalf("%+v", s)
+	}
+	allocations := testing.AllocsPerRun(3, func() {
+		p.Stats()
+		for range p.Holders() {
+			t.Error("all are idle")
+		}
+	})
+	if allocations > 100 {
+		t.Errorf("%v allocations", allocations)
+	}
+}
+
 // A Get that looked a host up just before it was removed must neither be served
 // by it nor be lost: it gets a connection of the host that is in the table.
 func TestGetBesideTheRemovalOfItsHost(t *testing.T) {

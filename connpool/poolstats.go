@@ -80,9 +80,9 @@ type glance struct {
 	dialing, waiting uint      // dials that go on, and Gets more than these
 }
 
-// glances yields what all hosts have, some hosts at a time. What a connection needs no lock
-// for is left to the caller: to look at several of them in a row, with no lock between,
-// takes half as long, as the processor need not wait for the memory of each.
+// glances yields what all hosts have, some hosts at a time. What needs no lock is left to the
+// caller: where no lock is taken between the connections, the processor fetches the memory
+// of several at once.
 func (p *pool) glances(yield func(glance) bool) {
 	var seen glance
 	for hosts := range p.hosts.batches {

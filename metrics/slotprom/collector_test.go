@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/slotpool/slotpool/connpool"
 	"github.com/slotpool/slotpool/internal/testpool"
@@ -151,6 +152,34 @@ func TestNothingIsSummedTwice(t *testing.T) {
 		if !strings.Contains(text, want+"\n") {
 			t.Errorf("no %s in\n%s", want, text)
 		}
+	}
+}
+
+// Labels are made once, and those of pools that are gone are forgotten at last.
+func TestLabelsAreMadeOnce(t *testing.T) {
+	c := &Collector{Pools: []*resourcepool.Pool{resourcepool.New(1, "a")}}
+	to := make(chan prometheus.Metric, 1000)
+	labelsOfOne := func() *dto.LabelPair {
+		c.Collect(to)
+		var m dto.Metric
+		_ = (<-to).Write(&m)
+		for len(to) > 0 {
+			<-to
+		}
+		return m.Label[len(m.Label)-1]
+	}
+	first := labelsOfOne()
+	if again := labelsOfOne(); first != again || first.GetValue() != "a" {
+		t.Errorf("%v, then %v", first, again)
+	}
+	for i := range 100 {
+		c.Pools[0] = resourcepool.New(1, fmt.Sprint("b", i))
+		if l := labelsOfOne(); l.GetValue() != c.Pools[0].Name() {
+			t.Fatalf("%v, want %s", l, c.Pools[0].Name())
+		}
+	}
+	if n := len(c.labels.all); n > 3 {
+		t.Errorf("the labels of %d pools are kept", n)
 	}
 }
 
