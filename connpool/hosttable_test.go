@@ -110,6 +110,53 @@ func TestWalkBesideResizes(t *testing.T) {
 	}
 }
 
+// The same while another changes the table all the time.
+func TestWalkBesideChanges(t *testing.T) {
+	var table hostTable
+	rng := rand.New(rand.NewPCG(3, 4))
+	enter := func() *host {
+		h := &host{hash: rng.Uint64() / tableShards}
+		h.references.Store(1)
+		return table.enter(h.hash, "", "", func() *host { return h })
+	}
+	stay := make([]*host, 300)
+	for i := range stay {
+		stay[i] = enter()
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for more := true; more; {
+			passing := make([]*host, 2000)
+			for i := range passing {
+				passing[i] = enter()
+			}
+			for _, h := range passing {
+				h.references.Add(-1)
+				table.remove(h)
+			}
+			select {
+			case <-stop:
+				more = false
+			default:
+			}
+		}
+	}()
+	for range 50 {
+		met := map[*host]int{}
+		for h := range table.all {
+			met[h]++
+		}
+		for _, h := range stay {
+			if met[h] != 1 {
+				t.Fatalf("%x was met %d times", h.hash, met[h])
+			}
+		}
+	}
+	close(stop)
+	<-stopped
+}
+
 // A look at many addresses takes no more memory than one at a few.
 func TestLooksAreOfFixedMemory(t *testing.T) {
 	const many = 5_000
