@@ -18,9 +18,9 @@ type Collector struct {
 	// Conns are published too. Their names here are the label pool.
 	Conns map[string]*connpool.Pool
 
-	names      poolnames.Names
-	labels     known[[2]string] // by the values of pool and parent
-	connLabels known[string]
+	names poolnames.Names
+	pools known[[2]string] // by the values of the labels pool and parent
+	conns known[string]
 }
 
 var _ prometheus.Collector = &Collector{}

@@ -16,41 +16,43 @@ func (c *Collector) collect(to chan<- prometheus.Metric) {
 	}
 	labelled := c.names.Label(pools)
 	for _, p := range labelled {
-		l := c.labels.of([2]string{p.Label, p.Parent}, len(labelled), func() []labels { return labelsOf(p) })
-		collectPool(to, p.Pool, l)
+		r := c.pools.of([2]string{p.Label, p.Parent}, len(labelled), func() *remembered { return newRemembered(p) })
+		collectPool(to, p.Pool, r)
 	}
 	for name, p := range c.Conns {
 		if p != nil {
-			l := c.connLabels.of(name, len(c.Conns), func() []labels { return connLabelsOf(name) })
-			collectConns(to, p, l)
+			r := c.conns.of(name, len(c.Conns), func() *remembered { return newConnRemembered(name) })
+			collectConns(to, p, r)
 		}
 	}
 }
 
-// collectPool has the labels in the order of figures, then durations.
-func collectPool(to chan<- prometheus.Metric, p *resourcepool.Pool, l []labels) {
+// collectPool sends all at once: whoever receives it need not wake up for each.
+func collectPool(to chan<- prometheus.Metric, p *resourcepool.Pool, r *remembered) {
 	stats, times := p.Stats(), p.Times()
 	samples := make([]sample, len(figures))
 	for i := range figures {
 		f := &figures[i]
-		samples[i].set(f.desc, l[i], f.kind, f.of(&stats))
+		samples[i].set(f.desc, r.labels[i], f.kind, f.of(&stats))
 	}
-	histograms := make([]histogram, len(durations))
+	for i := range samples {
+		to <- &samples[i]
+	}
 	for i := range durations {
 		d := &durations[i]
-		histograms[i].set(d.desc, l[len(figures)+i], d.of(&times))
+		to <- r.histogram(i, d.desc, d.of(&times))
 	}
-	send(to, samples, histograms)
 }
 
-func labelsOf(p poolnames.Labelled) (all []labels) {
+func newRemembered(p poolnames.Labelled) *remembered {
+	var all []labels
 	for i := range figures {
 		all = append(all, figures[i].labels(p))
 	}
 	for i := range durations {
 		all = append(all, durations[i].labels(p))
 	}
-	return all
+	return remember(all, len(durations))
 }
 
 func describe(to chan<- *prometheus.Desc) {

@@ -7,30 +7,32 @@ import (
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
-// collectConns has the labels in the order of connFigures, then connDurations.
-func collectConns(to chan<- prometheus.Metric, p *connpool.Pool, l []labels) {
+// collectConns is collectPool of a connpool.Pool.
+func collectConns(to chan<- prometheus.Metric, p *connpool.Pool, r *remembered) {
 	stats, times := p.Stats(), p.Times()
 	samples := make([]sample, len(connFigures))
 	for i := range connFigures {
 		f := &connFigures[i]
-		samples[i].set(f.desc, l[i], f.kind, f.of(&stats))
+		samples[i].set(f.desc, r.labels[i], f.kind, f.of(&stats))
 	}
-	histograms := make([]histogram, len(connDurations))
+	for i := range samples {
+		to <- &samples[i]
+	}
 	for i := range connDurations {
 		d := &connDurations[i]
-		histograms[i].set(d.desc, l[len(connFigures)+i], d.of(&times))
+		to <- r.histogram(i, d.desc, d.of(&times))
 	}
-	send(to, samples, histograms)
 }
 
-func connLabelsOf(pool string) (all []labels) {
+func newConnRemembered(pool string) *remembered {
+	var all []labels
 	for i := range connFigures {
 		all = append(all, connFigures[i].labels(pool))
 	}
 	for i := range connDurations {
 		all = append(all, connDurations[i].labels(pool))
 	}
-	return all
+	return remember(all, len(connDurations))
 }
 
 // connMetric is a time series of each connpool.Pool.

@@ -11,32 +11,58 @@ import (
 
 // The metrics of Prometheus' own for constants make their labels anew for each, and take
 // the buckets as a map which they sort at each scrape. These do what a scrape needs. Each has
-// all that its Write gives away in itself, so that it is allocated in one piece.
+// all that its Write gives away in itself, so that it is allocated in one piece. It never
+// changes once it is sent.
 
 // labels are those of a time series, which are the same at each scrape.
 type labels = []*dto.LabelPair
 
-// known remembers the labels of all time series of a pool.
-type known[K comparable] struct {
-	lock sync.Mutex
-	all  map[K][]labels
+// remembered is what the scrapes of a pool have in common.
+type remembered struct {
+	labels []labels // of all its time series, in the order of the tables
+
+	lock       sync.Mutex
+	histograms []*histogram // as they were sent last; the last so many of the tables
 }
 
-// of returns them, made by make if they are not known. At times it forgets all, as pools
-// come and go; pools is how many there are.
-func (k *known[K]) of(pool K, pools int, make func() []labels) []labels {
+func remember(all []labels, histograms int) *remembered {
+	return &remembered{labels: all, histograms: make([]*histogram, histograms)}
+}
+
+// histogram returns the one that was sent last, if nothing has been counted since. That is
+// so of most: few pools fail to dial all the time.
+func (r *remembered) histogram(i int, desc *prometheus.Desc, of *resourcepool.Histogram) *histogram {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	h := r.histograms[i]
+	if h == nil || h.of != *of {
+		h = newHistogram(desc, r.labels[len(r.labels)-len(r.histograms)+i], of)
+		r.histograms[i] = h
+	}
+	return h
+}
+
+// known remembers pools.
+type known[K comparable] struct {
+	lock sync.Mutex
+	all  map[K]*remembered
+}
+
+// of returns what is remembered of a pool, made by make if there is nothing. At times it forgets
+// all, as pools come and go; pools is how many there are.
+func (k *known[K]) of(pool K, pools int, make func() *remembered) *remembered {
 	k.lock.Lock()
 	defer k.lock.Unlock()
-	l, is := k.all[pool]
+	r, is := k.all[pool]
 	if is {
-		return l
+		return r
 	}
 	if k.all == nil || len(k.all) > 2*pools {
-		k.all = map[K][]labels{}
+		k.all = map[K]*remembered{}
 	}
-	l = make()
-	k.all[pool] = l
-	return l
+	r = make()
+	k.all[pool] = r
+	return r
 }
 
 // sample is a gauge or a counter.
@@ -70,6 +96,7 @@ func (s *sample) Write(to *dto.Metric) error {
 type histogram struct {
 	desc     *prometheus.Desc
 	labels   labels
+	of       resourcepool.Histogram
 	h        dto.Histogram
 	sum      float64
 	counts   [resourcepool.HistogramBuckets]uint64 // cumulative
@@ -86,8 +113,8 @@ var bounds = func() (b [resourcepool.HistogramBuckets - 1]float64) {
 	return b
 }()
 
-func (h *histogram) set(desc *prometheus.Desc, l labels, of *resourcepool.Histogram) {
-	h.desc, h.labels = desc, l
+func newHistogram(desc *prometheus.Desc, l labels, of *resourcepool.Histogram) *histogram {
+	h := &histogram{desc: desc, labels: l, of: *of, sum: of.Sum.Seconds()}
 	total := uint64(0)
 	for i, n := range of.Buckets {
 		total += n
@@ -98,8 +125,8 @@ func (h *histogram) set(desc *prometheus.Desc, l labels, of *resourcepool.Histog
 		b.UpperBound, b.CumulativeCount = &bounds[i], &h.counts[i]
 		h.pointers[i] = b
 	}
-	h.sum = of.Sum.Seconds()
 	h.h.SampleCount, h.h.SampleSum, h.h.Bucket = &h.counts[len(h.counts)-1], &h.sum, h.pointers[:]
+	return h
 }
 
 func (h *histogram) Desc() *prometheus.Desc { return h.desc }
@@ -107,15 +134,4 @@ func (h *histogram) Desc() *prometheus.Desc { return h.desc }
 func (h *histogram) Write(to *dto.Metric) error {
 	to.Label, to.Histogram = h.labels, &h.h
 	return nil
-}
-
-// send gives away what was collected, all at once: whoever receives it need not wake up for
-// each.
-func send(to chan<- prometheus.Metric, samples []sample, histograms []histogram) {
-	for i := range samples {
-		to <- &samples[i]
-	}
-	for i := range histograms {
-		to <- &histograms[i]
-	}
 }
