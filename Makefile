@@ -75,11 +75,11 @@ bench-quick:
 # What it costs to look, as docs/metrics.md has it: some minutes and two gigabytes.
 bench-metrics:
 	go test -run '^$$' -bench HoldWarning ./connpool
-	cd metrics/slotprom && go test -run '^$$' -bench '^BenchmarkScrape' .
+	cd metrics/slotprom && go test -run '^$$' -bench '^BenchmarkScrape' -cpu 1,2 .
 	cd metrics/slototel && go test -run '^$$' -bench '^BenchmarkCollect' .
-	go test -run '^$$' -bench BesideStats -benchtime 20x ./resourcepool
-	cd metrics/slotprom && go test -run '^$$' -bench Beside -benchtime 20x .
-	cd metrics/slototel && go test -run '^$$' -bench Beside -benchtime 20x .
+	go test -run '^$$' -bench BesideStats -benchtime 5x ./resourcepool
+	cd metrics/slotprom && go test -run '^$$' -bench Beside -benchtime 5x .
+	cd metrics/slototel && go test -run '^$$' -bench Beside -benchtime 5x .
 	go test -run '^$$' -bench BesideLooks -benchtime 5x ./slotdebug
 
 # Writes bench/RESULTS.md, bench/results/ and bench/results.svg; wants a quiet machine and ulimit -n 16000.
