@@ -10,12 +10,15 @@ include mk/proof.mk
 LINTED = $(MODULES) integration
 PLATFORMS = linux/amd64 linux/arm64 linux/386 linux/riscv64 darwin/arm64 windows/amd64
 
+# Go's own 10 minutes for a package can be over on a machine that others load as well.
+PATIENT = -timeout 30m
+
 # make demo ARGS="-http localhost:8080 -duration 1m" serves a page meanwhile.
 demo:
 	go run ./cmd/demo $(ARGS)
 
 test:
-	set -e; for m in $(MODULES); do go -C $$m test ./...; done
+	set -e; for m in $(MODULES); do go -C $$m test $(PATIENT) ./...; done
 
 # Wants redis-server, PostgreSQL and nginx; a test without its server is skipped and says so.
 integration:
@@ -23,8 +26,8 @@ integration:
 
 # The race detector needs a C compiler.
 race:
-	go test -race -short ./...
-	go -C cmd/soak test -race -short ./...
+	go test -race -short $(PATIENT) ./...
+	go -C cmd/soak test -race -short $(PATIENT) ./...
 
 # Hours of it: make stress FOR=8h
 FOR = 10m
