@@ -8,7 +8,7 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MODULES = . bench cmd/soak metrics/slotprom metrics/slototel
 include mk/proof.mk
 LINTED = $(MODULES) integration
-PLATFORMS = linux/amd64 linux/arm64 linux/386 linux/riscv64 darwin/arm64 windows/amd64
+PLATFORMS = linux/amd64 linux/arm64 linux/386 linux/riscv64 darwin/arm64 freebsd/amd64 windows/amd64
 
 # Go's own 10 minutes for a package can be over on a machine that others load as well.
 PATIENT = -timeout 30m
