@@ -8,7 +8,7 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MODULES = . bench cmd/soak metrics/slotprom metrics/slototel
 include mk/proof.mk
 LINTED = $(MODULES) integration
-PLATFORMS = linux/amd64 linux/arm64 linux/386 linux/riscv64 darwin/arm64 windows/amd64
+PLATFORMS = linux/amd64 linux/arm64 linux/386 linux/riscv64 darwin/arm64 freebsd/amd64 windows/amd64
 
 # Go's own 10 minutes for a package can be over on a machine that others load as well.
 PATIENT = -timeout 30m
@@ -78,11 +78,11 @@ bench-quick:
 # What it costs to look, as docs/metrics.md has it: some minutes and two gigabytes.
 bench-metrics:
 	go test -run '^$$' -bench HoldWarning ./connpool
-	cd metrics/slotprom && go test -run '^$$' -bench '^BenchmarkScrape' .
+	cd metrics/slotprom && go test -run '^$$' -bench '^BenchmarkScrape' -cpu 1,2 .
 	cd metrics/slototel && go test -run '^$$' -bench '^BenchmarkCollect' .
-	go test -run '^$$' -bench BesideStats -benchtime 20x ./resourcepool
-	cd metrics/slotprom && go test -run '^$$' -bench Beside -benchtime 20x .
-	cd metrics/slototel && go test -run '^$$' -bench Beside -benchtime 20x .
+	go test -run '^$$' -bench BesideStats -benchtime 5x ./resourcepool
+	cd metrics/slotprom && go test -run '^$$' -bench Beside -benchtime 5x .
+	cd metrics/slototel && go test -run '^$$' -bench Beside -benchtime 5x .
 	go test -run '^$$' -bench BesideLooks -benchtime 5x ./slotdebug
 
 # Writes bench/RESULTS.md, bench/results/ and bench/results.svg; wants a quiet machine and ulimit -n 16000.
