@@ -103,7 +103,9 @@ func (a *ager) look(due time.Time) {
 	}
 	now, some := time.Now(), false
 	if a.tick != 0 {
-		a.pool.hosts.all(func(h *host) { some = h.grow(now) || some })
+		for h := range a.pool.hosts.all {
+			some = h.grow(now) || some
+		}
 	}
 	if some {
 		a.arm(a.tick)

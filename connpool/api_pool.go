@@ -241,8 +241,8 @@ func (p *Pool) Close() error {
 }
 
 // Stats returns the figures, all zero for a Pool with a bad field. It visits every
-// open connection, and meanwhile holds up those that open or close one for the same
-// address.
+// open connection, and lets others run meanwhile. A million of them take some tenths of a
+// second.
 func (p *Pool) Stats() PoolStats {
 	s, err := p.start()
 	if err != nil {

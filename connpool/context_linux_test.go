@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"testing"
-	"time"
 
 	"github.com/slotpool/slotpool/internal/testkit"
 
@@ -66,15 +65,38 @@ func TestGetContextThatIsOver(t *testing.T) {
 	wantUsage(t, p, 0, 1)
 }
 
+// byHand is a context whose deadline is when over is closed.
+type byHand struct {
+	context.Context
+	over chan struct{}
+}
+
+func (c byHand) Done() <-chan struct{} { return c.over }
+
+func (c byHand) Err() error {
+	select {
+	case <-c.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 // TestGetContextLeavesItsDial to a host that does not answer, at its deadline. The dial
 // goes on, and its slot is free when it ends.
 func TestGetContextLeavesItsDial(t *testing.T) {
 	p := usePool(t, 1)
 	d := testkit.NewStuckDial(t)
 	cr := newResource(t, "tcp", d.Address)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	_, err := cr.GetContext(ctx)
+	ctx := byHand{t.Context(), make(chan struct{})}
+	failed := make(chan error)
+	go func() {
+		_, err := cr.GetContext(ctx)
+		failed <- err
+	}()
+	testkit.Eventually(t, "it has a slot", func() bool { return p.Stats().InUse == 1 })
+	close(ctx.over)
+	err := <-failed
 	if e, ok := errors.AsType[net.Error](err); !ok || !e.Timeout() {
 		t.Errorf("%v, want a time-out", err)
 	}

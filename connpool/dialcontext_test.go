@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/slotpool/slotpool/internal/sysnet"
@@ -130,15 +131,17 @@ type shown struct{ net.Conn }
 func (shown) SyscallConn() (syscall.RawConn, error) { return nil, errFake }
 
 func TestDialContextOfAContextThatNeverEnds(t *testing.T) {
-	p, _ := fakePool(t, 1, func(p *Pool) { p.DialTimeout = 10 * time.Millisecond })
-	c := get(t, p, "x:1")
-	_, err := p.DialContext(context.Background(), "tcp", "y:1")
-	wantIs(t, "DialContext", err, resourcepool.ErrorResourceLimitExceeded, context.DeadlineExceeded)
-	var n net.Error
-	if !errors.As(err, &n) || !n.Timeout() {
-		t.Errorf("%v: want Timeout", err)
-	}
-	c.Put()
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := fakePool(t, 1, func(p *Pool) { p.DialTimeout = 10 * time.Millisecond })
+		c := get(t, p, "x:1")
+		_, err := p.DialContext(context.Background(), "tcp", "y:1")
+		wantIs(t, "DialContext", err, resourcepool.ErrorResourceLimitExceeded, context.DeadlineExceeded)
+		var n net.Error
+		if !errors.As(err, &n) || !n.Timeout() {
+			t.Errorf("%v: want Timeout", err)
+		}
+		c.Put()
+	})
 }
 
 func TestDialContextIsCancelledInItsDial(t *testing.T) {

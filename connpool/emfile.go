@@ -153,8 +153,9 @@ func (r *relief) turn(w *patience, atMost time.Duration) bool {
 	return false
 }
 
-// sleep is the pause before the next try; false if the context has ended it. The
-// channel ends it too, but something may be idle by now.
+// sleep is the pause before the next try; false if the context has ended meanwhile: a dial
+// would fail with that alone, and nobody would hear of the descriptors. The channel ends
+// it too, but something may be idle by now.
 func (w *patience) sleep() bool {
 	pause := w.pause
 	w.pause = min(2*w.pause, longestPause)
@@ -165,13 +166,11 @@ func (w *patience) sleep() bool {
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return true
 	case <-w.end.watched():
 		w.end.spoken = true
-		return true
 	case <-w.end.ctx.Done():
-		return false
 	}
+	return w.end.ctx.Err() == nil
 }
 
 // starvation is why a dial waits for a descriptor, for a Get that gives up meanwhile: the

@@ -121,3 +121,20 @@ func TestGetServedAfterItsMessageWithoutADescriptor(t *testing.T) {
 		}
 	})
 }
+
+// TestContextThatEndsWithAPauseWithoutADescriptor: if the pause was over in the same moment, or a busy
+// machine woke the dial late, it ran once more, and failed with the context's error and no
+// word of descriptors.
+func TestContextThatEndsWithAPauseWithoutADescriptor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 100 { // as either may be seen first
+			ctx, cancel := context.WithCancel(t.Context())
+			w := newPatience(0, &canceler{ctx: ctx})
+			w.pause = 0
+			cancel()
+			if w.sleep() {
+				t.Fatal("it is to dial though its context has ended")
+			}
+		}
+	})
+}

@@ -190,7 +190,7 @@ func TestGetWithoutADescriptorEnds(t *testing.T) {
 	if d := time.Since(began); d < lastResort/2 || d > testkit.Patience {
 		t.Errorf("it has waited for %v, want %v", d, lastResort)
 	}
-	_, err = far(t).Get(nil, 50*time.Millisecond)
+	_, err = far(t).Get(nil, lastResort/2)
 	wantStarved(t, "a Get with a timeout", err)
 	canceler := now()
 	_, err = far(t).Get(canceler, 0)
@@ -228,7 +228,7 @@ func TestErrorWithoutADescriptorNamesTheLimit(t *testing.T) {
 	eatAll(t)
 	cause := errors.New("the cause")
 	for name, address := range map[string]string{"address": os.Getenv(addressVariable), "name": "far.test.:1"} {
-		ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, cause)
+		ctx, cancel := context.WithTimeoutCause(t.Context(), lastResort/2, cause)
 		_, err := theGate.dial(ctx, "tcp", address, ownDial, dialOptions{pool: GetResourcePool(), timeout: testkit.Patience})
 		cancel()
 		for _, want := range []error{syscall.EMFILE, context.DeadlineExceeded, cause} {
@@ -261,7 +261,7 @@ func TestGetThatGivesUpWithoutADescriptorNamesTheLimit(t *testing.T) {
 		"GetContext": func(ctx context.Context) error { _, err := far(t).GetContext(ctx); return err },
 		"Pool.Get":   func(ctx context.Context) error { _, err := p.Get(ctx, "tcp", address); return err },
 	} {
-		ctx, cancel := context.WithTimeoutCause(t.Context(), 200*time.Millisecond, cause)
+		ctx, cancel := context.WithTimeoutCause(t.Context(), lastResort/2, cause)
 		err := get(ctx)
 		cancel()
 		for _, want := range []error{syscall.EMFILE, context.DeadlineExceeded, cause, resourcepool.ErrorPutTimeout} {

@@ -57,15 +57,8 @@ func fillQueue(t *testing.T, port int) bool {
 	if err := syscall.Listen(fd, 0); err != nil {
 		t.Fatal(err)
 	}
-	for range 16 {
-		conn, err := net.DialTimeout("tcp", fmt.Sprintf("[::1]:%d", port), 100*time.Millisecond)
-		if err != nil {
-			return true
-		}
-		t.Cleanup(func() { conn.Close() })
-	}
-	t.Fatal("the queue of the listener does not fill up")
-	return false
+	testkit.FillQueue(t, fmt.Sprintf("[::1]:%d", port))
+	return true
 }
 
 func farPort() string {
@@ -218,10 +211,10 @@ func TestDialsOfOneNameShareTheLookup(t *testing.T) {
 	go drain(server)
 	_, port, _ := net.SplitHostPort(server.address)
 	s := testkit.StartNameServer(t, func(string) testkit.Name {
-		for deadline := time.Now().Add(testkit.Patience); theGate.flying.Load() < 3 && time.Now().Before(deadline); {
+		for deadline := time.Now().Add(testkit.Patience); lookingUp() < 3 && time.Now().Before(deadline); {
 			time.Sleep(time.Millisecond)
 		}
-		return testkit.Name{A: []netip.Addr{localhost}, Delay: 50 * time.Millisecond}
+		return testkit.Name{A: []netip.Addr{localhost}}
 	})
 	var wg sync.WaitGroup
 	for range 3 {
@@ -234,4 +227,15 @@ func TestDialsOfOneNameShareTheLookup(t *testing.T) {
 		t.Errorf("%d queries for three dials of one name, want 2", n)
 	}
 	wantUnused(t, &theGate.permits)
+}
+
+// lookingUp is how many dials wait for their look-up, which they share if it is one.
+func lookingUp() (n int) {
+	for stack := range strings.SplitSeq(testkit.Stacks(), "\n\n") {
+		head, calls, _ := strings.Cut(stack, "\n")
+		if strings.Contains(head, "[select") && strings.HasPrefix(calls, "net.(*Resolver).lookupIPAddr(") {
+			n++
+		}
+	}
+	return n
 }

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 func newPermits(total uint) *permits {
@@ -26,8 +28,17 @@ func wantGranted(t *testing.T, what string, w *permit, want bool) {
 	}
 }
 
+// wantUnused waits for the sockets of look-ups that nobody wants any more, which are closed a moment
+// after their dial has returned.
 func wantUnused(t *testing.T, p *permits) {
 	t.Helper()
+	testkit.Eventually(t, "no look-up has a socket", func() bool {
+		p.lock.Lock()
+		defer p.lock.Unlock()
+		return p.stray == 0
+	})
+	p.lock.Lock()
+	defer p.lock.Unlock()
 	if p.used != 0 || p.slow != 0 || p.stray != 0 || p.lent != 0 || p.patient.Len() != 0 || p.lane.Len() != 0 {
 		t.Fatalf("used %d, slow %d, stray %d, lent %d, %d and %d wait; want none",
 			p.used, p.slow, p.stray, p.lent, p.patient.Len(), p.lane.Len())

@@ -76,24 +76,18 @@ func (h *holding) stack() string {
 
 // holders yields who has a connection, without a lock held.
 func (p *pool) holders(yield func(Holder) bool) {
-	more := true
-	var open []*member
-	p.hosts.all(func(h *host) {
-		if !more {
-			return
-		}
-		open, _, _ = h.members(open)
-		for _, m := range open {
+	for seen := range p.glances {
+		for _, m := range seen.open {
 			if !m.slot.Seen().InUse {
 				continue
 			}
-			held := Holder{Network: h.network, Address: h.address}
+			held := Holder{Network: m.host.network, Address: m.host.address}
 			if known := m.held.Load(); known != nil {
 				held = known.Holder
 			}
-			if more = yield(held); !more {
+			if !yield(held) {
 				return
 			}
 		}
-	})
+	}
 }

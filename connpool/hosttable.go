@@ -2,6 +2,7 @@ package connpool
 
 import (
 	"math/bits"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -32,7 +33,8 @@ type hostTable struct {
 type tableShard struct {
 	buckets atomic.Pointer[[]atomic.Pointer[host]] // a power of two; nil at first
 	mu      sync.Mutex
-	count   int // hosts in the buckets
+	count   int    // hosts in the buckets
+	changes uint64 // of what the buckets have
 	failing
 	_ cpu.CacheLinePad
 }
@@ -84,6 +86,7 @@ func (t *hostTable) enter(hash uint64, network, address string, make func() *hos
 	s.resize()
 	s.link(*s.buckets.Load(), h)
 	s.count++
+	s.changes++
 	return h
 }
 
@@ -103,6 +106,7 @@ func (t *hostTable) remove(h *host) {
 	}
 	at.Store(h.next.Load())
 	s.count--
+	s.changes++
 	s.resize()
 }
 
@@ -140,46 +144,74 @@ func (s *tableShard) resize() {
 	s.buckets.Store(&b)
 }
 
-// all calls f for each host that stays meanwhile, once and with a reference to it.
-func (t *hostTable) all(f func(*host)) {
+// all yields each host that stays meanwhile, once.
+func (t *hostTable) all(yield func(*host) bool) {
+	for hosts := range t.batches {
+		for _, h := range hosts {
+			if !yield(h) {
+				return
+			}
+		}
+	}
+}
+
+// batches yields the hosts of all, some at a time and with no lock held. By then a host may
+// be removed, and then it has nothing any more.
+//
+// A walk over a million hosts may not keep a processor from who becomes ready behind it.
+func (t *hostTable) batches(yield func([]*host) bool) {
 	var hosts []*host
+	met := 0
 	for i := range t.shards {
 		for from, more := uint64(0), true; more; {
 			hosts, from, more = t.shards[i].some(hosts[:0], from)
-			visit(hosts, f)
-			clear(hosts)
+			if len(hosts) > 0 && !yield(hosts) {
+				return
+			}
+			if met += len(hosts); met >= mostBuckets {
+				met = 0
+				runtime.Gosched()
+			}
 		}
 	}
 }
 
-// visit calls f for each host and gives the references up, also if f panics, as the
-// body of a loop over Holders may.
-func visit(hosts []*host, f func(*host)) {
-	at := 0
-	defer func() {
-		for _, h := range hosts[at:] {
-			h.unrefer()
-		}
-	}()
-	for ; at < len(hosts); at++ {
-		f(hosts[at])
-		hosts[at].unrefer()
-	}
-}
-
-// mostBuckets is how many buckets a walk looks at in one hold of the lock, for which
-// who makes a host has to wait.
+// mostBuckets is how many buckets a walk looks at in a step.
 const mostBuckets = 32
 
-// some appends the hosts of some buckets, with a reference to each. A walk begins from 0,
-// and goes on from next while there are more.
+// some appends the hosts of some buckets. A walk begins from 0, and goes on from next while
+// there are more.
+//
+// It holds the lock for an instant, to see that nothing was changed while it walked without: to
+// fetch so many hosts takes some microseconds, and who is stopped by the system in one of
+// these would keep the lock from who makes a host for milliseconds. A step that goes wrong twice is
+// made with the lock.
+func (s *tableShard) some(to []*host, from uint64) (hosts []*host, next uint64, more bool) {
+	for range 2 {
+		changes := s.changed()
+		hosts, next, more = s.walk(to, from)
+		if s.changed() == changes {
+			return hosts, next, more
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.walk(to, from)
+}
+
+func (s *tableShard) changed() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changes
+}
+
+// walk is a step of a walk. It is right only if nothing is changed meanwhile, but it ends anyway,
+// as a look-up does.
 //
 // It is in the order of the reversed hashes. In this order a bucket is an interval, and
 // stays one or two, or becomes part of one, when the table is resized. So no host that stays
 // is missed, or met twice.
-func (s *tableShard) some(to []*host, from uint64) (hosts []*host, next uint64, more bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *tableShard) walk(to []*host, from uint64) (hosts []*host, next uint64, more bool) {
 	buckets := s.buckets.Load()
 	if buckets == nil {
 		return to, 0, false
@@ -188,7 +220,7 @@ func (s *tableShard) some(to []*host, from uint64) (hosts []*host, next uint64, 
 	width := uint64(1) << (64 - bits.Len(uint(len(b)-1))) // of the interval of a bucket
 	for range mostBuckets {
 		for h := b[bits.Reverse64(from)&uint64(len(b)-1)].Load(); h != nil; h = h.next.Load() {
-			if bits.Reverse64(h.hash) >= from && h.refer() {
+			if bits.Reverse64(h.hash) >= from {
 				to = append(to, h)
 			}
 		}

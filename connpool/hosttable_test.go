@@ -93,7 +93,6 @@ func TestWalkBesideResizes(t *testing.T) {
 		}
 		for _, h := range hosts {
 			met[h]++
-			h.references.Add(-1)
 		}
 		if leave(passing); steps%2 == 1 {
 			passing = enter(16_500)
@@ -108,6 +107,74 @@ func TestWalkBesideResizes(t *testing.T) {
 		if met[h] != 1 {
 			t.Errorf("%x was met %d times", h.hash, met[h])
 		}
+	}
+}
+
+// The same while another changes the table all the time.
+func TestWalkBesideChanges(t *testing.T) {
+	var table hostTable
+	rng := rand.New(rand.NewPCG(3, 4))
+	enter := func() *host {
+		h := &host{hash: rng.Uint64() / tableShards}
+		h.references.Store(1)
+		return table.enter(h.hash, "", "", func() *host { return h })
+	}
+	stay := make([]*host, 300)
+	for i := range stay {
+		stay[i] = enter()
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for more := true; more; {
+			passing := make([]*host, 2000)
+			for i := range passing {
+				passing[i] = enter()
+			}
+			for _, h := range passing {
+				h.references.Add(-1)
+				table.remove(h)
+			}
+			select {
+			case <-stop:
+				more = false
+			default:
+			}
+		}
+	}()
+	for range 50 {
+		met := map[*host]int{}
+		for h := range table.all {
+			met[h]++
+		}
+		for _, h := range stay {
+			if met[h] != 1 {
+				t.Fatalf("%x was met %d times", h.hash, met[h])
+			}
+		}
+	}
+	close(stop)
+	<-stopped
+}
+
+// A look at many addresses takes no more memory than one at a few.
+func TestLooksAreOfFixedMemory(t *testing.T) {
+	const many = 5_000
+	p, _ := fakePool(t, many, nil)
+	for i := range many {
+		get(t, p, addressOf(i)+"?").Put()
+	}
+	if s := p.Stats(); s.Idle != many || s.Addresses != many {
+		t.Fatalf("%+v", s)
+	}
+	allocations := testing.AllocsPerRun(3, func() {
+		p.Stats()
+		for range p.Holders() {
+			t.Error("all are idle")
+		}
+	})
+	if allocations > 100 {
+		t.Errorf("%v allocations", allocations)
 	}
 }
 

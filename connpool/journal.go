@@ -60,7 +60,8 @@ func (j *journal) closed(at place, why CloseReason) {
 	j.oldest = (j.oldest + 1) % recentCloses
 }
 
-func (j *journal) recentCloses() (latestFirst []RecentClose) {
+func (j *journal) recentCloses() []RecentClose {
+	latestFirst := make([]RecentClose, 0, recentCloses) // before the lock, for which dials wait
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for i := range j.closes {
@@ -82,12 +83,14 @@ func (j *journal) times() (t PoolTimes) {
 
 func (j *journal) busiest() Busiest {
 	j.mu.Lock()
-	defer j.mu.Unlock()
-	return Busiest{counted(&j.dials), counted(&j.failed), counted(&j.waits)}
+	dials, failed, waits := j.dials.Counts(), j.failed.Counts(), j.waits.Counts()
+	j.mu.Unlock()
+	return Busiest{ranked(dials), ranked(failed), ranked(waits)}
 }
 
-func counted(s *topk.Sketch[place]) (all []AddressCount) {
-	for _, c := range s.Top(topk.Size) {
+func ranked(counts []topk.Count[place]) (all []AddressCount) {
+	topk.Sort(counts)
+	for _, c := range counts {
 		all = append(all, AddressCount{c.Key.network, c.Key.address, c.N, c.Over})
 	}
 	return all

@@ -29,11 +29,11 @@ func (h *host) closeAll(why CloseReason) {
 }
 
 func (p *pool) closeIdleConnections() {
-	p.hosts.all(func(h *host) {
+	for h := range p.hosts.all {
 		for _, v := range h.verdicts(ClosedByUser) {
 			v.m.closeIdle(v.generation, v.why)
 		}
-	})
+	}
 }
 
 // closeDown cancels the dials that nobody waits for and closes what is open.
@@ -56,7 +56,9 @@ func (h *host) closeDown() {
 }
 
 func (p *pool) closeDown() {
-	p.hosts.all((*host).closeDown)
+	for h := range p.hosts.all {
+		h.closeDown()
+	}
 	p.hosts.forgetAll()
 }
 

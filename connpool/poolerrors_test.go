@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/slotpool/slotpool/resourcepool"
@@ -28,19 +29,21 @@ func TestPoolContextThatIsOverFailsAtOnce(t *testing.T) {
 }
 
 func TestPoolErrorOfAWait(t *testing.T) {
-	p, _ := fakePool(t, 1, nil)
-	c := get(t, p, "x:1")
-	defer c.Put()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
-	defer cancel()
-	for _, address := range []string{"x:1", "y:1"} {
-		_, err := p.Get(ctx, "tcp", address)
-		wantIs(t, address, err, context.DeadlineExceeded)
-		var n net.Error
-		if !errors.As(err, &n) || !n.Timeout() || !strings.Contains(err.Error(), address) {
-			t.Errorf("%T %v: want a net.Error with Timeout that names %s", err, err, address)
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := fakePool(t, 1, nil)
+		c := get(t, p, "x:1")
+		defer c.Put()
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+		defer cancel()
+		for _, address := range []string{"x:1", "y:1"} {
+			_, err := p.Get(ctx, "tcp", address)
+			wantIs(t, address, err, context.DeadlineExceeded)
+			var n net.Error
+			if !errors.As(err, &n) || !n.Timeout() || !strings.Contains(err.Error(), address) {
+				t.Errorf("%T %v: want a net.Error with Timeout that names %s", err, err, address)
+			}
 		}
-	}
+	})
 }
 
 func TestPoolErrorOfADial(t *testing.T) {
@@ -60,19 +63,21 @@ func TestPoolErrorOfADial(t *testing.T) {
 }
 
 func TestPoolLastDialErrorIsToldToWhoWaits(t *testing.T) {
-	p, n := fakePool(t, 2, func(p *Pool) { p.MaxPerAddress = 1 })
-	c := get(t, p, "x:1")
-	n.on = func(context.Context, string) error { return errFake }
-	h := p.body.p.Load().hosts.find(hashOf("tcp", "x:1"), "tcp", "x:1")
-	h.dialled(context.Background(), time.Now(), errFake)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
-	defer cancel()
-	_, err := p.Get(ctx, "tcp", "x:1")
-	var e *GetError
-	if !errors.As(err, &e) || e.Open != 1 || e.LastDial != errFake || !strings.Contains(err.Error(), "fake error") {
-		t.Fatalf("%v", err)
-	}
-	c.Put()
+	synctest.Test(t, func(t *testing.T) {
+		p, n := fakePool(t, 2, func(p *Pool) { p.MaxPerAddress = 1 })
+		c := get(t, p, "x:1")
+		n.on = func(context.Context, string) error { return errFake }
+		h := p.body.p.Load().hosts.find(hashOf("tcp", "x:1"), "tcp", "x:1")
+		h.dialled(context.Background(), time.Now(), errFake)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+		defer cancel()
+		_, err := p.Get(ctx, "tcp", "x:1")
+		var e *GetError
+		if !errors.As(err, &e) || e.Open != 1 || e.LastDial != errFake || !strings.Contains(err.Error(), "fake error") {
+			t.Fatalf("%v", err)
+		}
+		c.Put()
+	})
 }
 
 func TestPoolBadFieldsAreNamed(t *testing.T) {

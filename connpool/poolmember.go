@@ -3,6 +3,7 @@ package connpool
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -117,23 +118,23 @@ func (h *host) deregister(m *member) {
 	h.open = h.open[:last]
 }
 
-// members returns the open connections, in a buffer that may be old, and how many dials go
-// on and how many Gets more than these wait. There may be thousands of connections. So the lock, for
-// which who dials has to wait, is held to copy them, and not to look at each.
-func (h *host) members(old []*member) (open []*member, dialing, waiting uint) {
-	clear(old)
+// glance adds what the host has. There may be thousands of connections. So the lock, for which
+// who dials has to wait, is held to copy them, and neither to look at each nor to make room.
+func (h *host) glance(to *glance) {
 	for {
 		h.mu.Lock()
-		n, fits := len(h.open), len(h.open) <= cap(old)
+		n := len(h.open)
+		fits := n <= cap(to.open)-len(to.open)
 		if fits {
-			old = append(old[:0], h.open...)
-			dialing, waiting = uint(len(h.dials)), uint(max(0, len(h.gets)-len(h.dials)))
+			to.open = append(to.open, h.open...)
+			to.dialing += uint(len(h.dials))
+			to.waiting += uint(max(0, len(h.gets)-len(h.dials)))
 		}
 		h.mu.Unlock()
 		if fits {
-			return old, dialing, waiting
+			return
 		}
-		old = make([]*member, 0, n+n/8)
+		to.open = slices.Grow(to.open, n+n/8)
 	}
 }
 

@@ -60,22 +60,39 @@ func (p *pool) stats() PoolStats {
 			ByUser: closes(ClosedByUser), Shutdown: closes(ClosedShutdown),
 		},
 	}
-	var open []*member
-	p.hosts.all(func(h *host) { open = h.count(&s, open) })
+	for seen := range p.glances {
+		for _, m := range seen.open {
+			if m.slot.Seen().Idle {
+				s.Idle++
+			} else {
+				s.InUse++
+			}
+		}
+		s.Dialing += seen.dialing
+		s.Waiting += seen.waiting
+	}
 	return s
 }
 
-// count adds what the host has. It returns its buffer, and is given that of the host before.
-func (h *host) count(s *PoolStats, buffer []*member) []*member {
-	open, dialing, waiting := h.members(buffer)
-	for _, m := range open {
-		if m.slot.Seen().Idle {
-			s.Idle++
-		} else {
-			s.InUse++
+// glance is what some hosts have.
+type glance struct {
+	open             []*member // of the caller until the next
+	dialing, waiting uint      // dials that go on, and Gets more than these
+}
+
+// glances yields what all hosts have, some hosts at a time. What needs no lock is left to the
+// caller: where no lock is taken between the connections, the processor fetches the memory
+// of several at once.
+func (p *pool) glances(yield func(glance) bool) {
+	var seen glance
+	for hosts := range p.hosts.batches {
+		clear(seen.open)
+		seen = glance{open: seen.open[:0]}
+		for _, h := range hosts {
+			h.glance(&seen)
+		}
+		if !yield(seen) {
+			return
 		}
 	}
-	s.Dialing += dialing
-	s.Waiting += waiting
-	return open
 }

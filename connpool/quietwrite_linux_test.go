@@ -10,16 +10,16 @@ import (
 
 // writeBeside has a write of the user's under way on a quiet connection, which ended lets
 // go, while an eviction that has looked before it began waits for it.
-func writeBeside(t *testing.T, deadline time.Time) (c net.Conn, ended <-chan error, letGo chan<- bool) {
+//
+// The deadline of the write is so long after it has begun, or 0 for none. It may not be set before, as a
+// busy machine may take as long to begin: the write would have ended then.
+func writeBeside(t *testing.T, lasts time.Duration) (c net.Conn, ended <-chan error, letGo chan<- bool) {
 	t.Helper()
 	s := newServer(t, "tcp")
 	p := quietPool(t, 2)
 	c = mustDial(t, p, s)
 	t.Cleanup(func() { c.Close() })
 	wantTalk(t, c, s.accept())
-	if err := c.SetWriteDeadline(deadline); err != nil {
-		t.Fatal(err)
-	}
 	raw, err := c.(*quietConn).SyscallConn()
 	if err != nil {
 		t.Fatal(err)
@@ -41,6 +41,11 @@ func writeBeside(t *testing.T, deadline time.Time) (c net.Conn, ended <-chan err
 		})
 	}()
 	<-begun
+	if lasts != 0 {
+		if err := c.SetWriteDeadline(time.Now().Add(lasts)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	go func() {
 		defer close(asked)
 		for { // as it asks nothing while the lock is looked at below
@@ -73,7 +78,7 @@ func writeBeside(t *testing.T, deadline time.Time) (c net.Conn, ended <-chan err
 
 // TestDeadlineIsSetBesideAnEvictionThatWaits for a write which only that deadline ends.
 func TestDeadlineIsSetBesideAnEvictionThatWaits(t *testing.T) {
-	c, done, letGo := writeBeside(t, time.Time{})
+	c, done, letGo := writeBeside(t, 0)
 	set := make(chan error, 1)
 	go func() { set <- c.SetWriteDeadline(time.Unix(1, 0)) }()
 	select {
@@ -92,7 +97,7 @@ func TestDeadlineIsSetBesideAnEvictionThatWaits(t *testing.T) {
 
 // TestWriteKeepsItsDeadlineBesideAnEviction which waits for it.
 func TestWriteKeepsItsDeadlineBesideAnEviction(t *testing.T) {
-	_, done, letGo := writeBeside(t, time.Now().Add(20*quietTime))
+	_, done, letGo := writeBeside(t, 20*quietTime)
 	letGo <- true
 	select {
 	case err := <-done:

@@ -191,9 +191,8 @@ func TestFirstGetInABubble(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if after := runtime.NumGoroutine(); after != before {
-		t.Errorf("%d goroutines, and %d before the bubble", after, before)
-	}
+	// One of the bubble may have ended, and be counted still.
+	testkit.Eventually(t, "as many goroutines as before the bubble", func() bool { return runtime.NumGoroutine() <= before })
 	first, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)

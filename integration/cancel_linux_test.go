@@ -88,7 +88,7 @@ func TestCancelledQueriesWithoutASlotToCancelWith(t *testing.T) {
 	admin := connectAdmin(t, url)
 	b := limit(t, 64)
 	slots := resourcepool.New(databaseConns, "")
-	pool := &connpool.Pool{Slots: slots, DialTimeout: 300 * time.Millisecond}
+	pool := &connpool.Pool{Slots: slots, DialTimeout: 2 * time.Second}
 	db, err := snippets.Pgx(t.Context(), pool, url)
 	if err != nil {
 		t.Fatal(err)

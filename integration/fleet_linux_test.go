@@ -79,8 +79,8 @@ func startFleet(t *testing.T) (*fleet, *budget) {
 			f.starved.Add(1)
 		}
 	}}
-	f.quiet = &connpool.Pool{Slots: slots, DialTimeout: 5 * time.Second, EvictQuiet: fleetQuiet, Trace: trace}
-	f.loud = &connpool.Pool{Slots: slots, DialTimeout: 5 * time.Second, Trace: trace}
+	f.quiet = &connpool.Pool{Slots: slots, DialTimeout: testkit.Patience, EvictQuiet: fleetQuiet, Trace: trace}
+	f.loud = &connpool.Pool{Slots: slots, DialTimeout: testkit.Patience, Trace: trace}
 	f.addRedis()
 	f.addDatabases()
 	f.addGRPC(grpcs)

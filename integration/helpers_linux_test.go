@@ -19,6 +19,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/slotpool/slotpool/internal/testkit"
 )
 
 // helpers are the lives of helper processes. Each writes one line of JSON, and
@@ -154,6 +156,10 @@ func fullListener() (address string, err error) {
 		return "", err
 	}
 	address = fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
+	// One fills it. That a dial takes long tells nothing but of a busy machine.
+	if _, err := net.DialTimeout("tcp", address, testkit.Patience); err != nil {
+		return "", err
+	}
 	for range 10 {
 		if _, err := net.DialTimeout("tcp", address, 200*time.Millisecond); err != nil {
 			return address, nil

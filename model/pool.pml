@@ -179,6 +179,7 @@ inline drain() {
 	do
 	:: x != 0 ->
 		y = below[x - 1];
+		assert(y != 0);	/* a node is in the stack once */
 		below[x - 1] = 0;
 		d_step {
 			if

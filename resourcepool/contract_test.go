@@ -178,9 +178,9 @@ func TestCreateKeyedPutsEqualKeysTogether(t *testing.T) {
 	if a.r.home != b.r.home {
 		t.Fatal("equal keys in different shards")
 	}
-	seen := map[int32]bool{}
-	for range 64 {
-		seen[p.Create(&thing{}).r.home] = true
+	seen := map[int]bool{}
+	for range 64 { // on many processors there are more homes than shards
+		seen[int(p.Create(&thing{}).r.home)%p.p.free.Shards()] = true
 	}
 	if len(seen) != 8 {
 		t.Fatalf("unkeyed resources in %d of 8 shards", len(seen))

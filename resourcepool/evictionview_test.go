@@ -1,10 +1,14 @@
 package resourcepool
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // A loop over a few more than there are slots, for which the rules are not equally good.
 func TestEvictionTellsWhatIsFollowedAndWhy(t *testing.T) {
 	p := New(64, "")
+	p.p.clock = func() time.Duration { return 0 } // or what the machine made slow is dear
 	if e := p.Eviction(); e.Follows == "" || len(e.Rules) < 2 {
 		t.Fatalf("before anything was evicted: %+v", e)
 	}

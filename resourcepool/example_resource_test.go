@@ -39,7 +39,7 @@ func (f slowFile) AllocateContext(ctx context.Context) error {
 
 func ExampleResource_GetContext() {
 	pool := resourcepool.New(1, "")
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
 	err := pool.Create(slowFile{file{"a"}}).GetContext(ctx)
 	fmt.Println(err, pool.Stats().InUse)

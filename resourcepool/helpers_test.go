@@ -112,7 +112,7 @@ func watchdog(p *Pool, d time.Duration) (stop func()) {
 func TestMain(m *testing.M) { os.Exit(testkit.Run(m)) }
 
 // stress runs users, each with a number, for so long, and disturb again and
-// again meanwhile.
+// again meanwhile: once at the least, however busy the machine.
 func stress(t *testing.T, d time.Duration, users int, user func(id int, over func() bool), disturb func(i int)) {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -120,7 +120,7 @@ func stress(t *testing.T, d time.Duration, users int, user func(id int, over fun
 	for id := range users {
 		wg.Go(func() { user(id, over.Load) })
 	}
-	for i, began := 0, time.Now(); time.Since(began) < d; i++ {
+	for i, began := 0, time.Now(); i == 0 || time.Since(began) < d; i++ {
 		disturb(i)
 		runtime.Gosched()
 	}

@@ -1,6 +1,7 @@
 package slotdebug
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"runtime"
@@ -86,20 +87,20 @@ func first(of []connpool.AddressCount) []addressView {
 	return all
 }
 
-// longest returns who holds connections longest. It never keeps many more than
+// longest returns who holds connections longest. It never keeps more than one besides
 // these, as there may be a million.
 func longest(p *connpool.Pool) []holderView {
 	var held []connpool.Holder
-	keep := func() {
-		slices.SortStableFunc(held, longer)
+	for h := range p.Holders() {
+		at, _ := slices.BinarySearchFunc(held, h, func(one, h connpool.Holder) int {
+			return cmp.Or(longer(one, h), -1) // after its equals
+		})
+		if at == mostHolders {
+			continue
+		}
+		held = slices.Insert(held, at, h)
 		held = held[:min(len(held), mostHolders)]
 	}
-	for h := range p.Holders() {
-		if held = append(held, h); len(held) >= 2*mostHolders {
-			keep()
-		}
-	}
-	keep()
 	all := []holderView{}
 	for _, h := range held {
 		v := holderView{Network: h.Network, Address: h.Address, Stack: stack(h)}

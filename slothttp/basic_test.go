@@ -10,29 +10,28 @@ import (
 func TestReuse(t *testing.T) {
 	s := newServer(t, hello)
 	tr, pool := newTransport(t, 4)
+	var late lateness
 	for range 5 {
-		if got := fetch(t, tr, s.URL+"/a"); got != "hello /a" {
+		if got := late.fetch(t, tr, s.URL+"/a"); got != "hello /a" {
 			t.Fatalf("got %q", got)
 		}
 		wantIdle(t, pool, 1)
 	}
-	if n := s.conns.Load(); n != 1 {
-		t.Errorf("%d connections, want 1", n)
+	if n := s.conns.Load(); n > 1+int32(late) {
+		t.Errorf("%d connections, want 1, and %d requests were late", n, late)
 	}
 }
 
-// net/http gives a connection up whose answer comes 50 ms before its writer is heard of,
-// as may be on a machine with much else to do. So there may be a few more.
 func TestBodylessAnswersPark(t *testing.T) {
 	s := newServer(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	tr, pool := newTransport(t, 4)
-	const requests = 300
-	for range requests {
-		fetch(t, tr, s.URL)
+	var late lateness
+	for range 300 {
+		late.fetch(t, tr, s.URL)
 	}
 	testkit.Eventually(t, "none is in use", func() bool { return pool.Stats().InUse == 0 })
-	if n := s.conns.Load(); n > requests/10 {
-		t.Errorf("%d connections for %d requests", n, requests)
+	if n := s.conns.Load(); n > 1+int32(late) {
+		t.Errorf("%d connections, want 1, and %d requests were late", n, late)
 	}
 }
 

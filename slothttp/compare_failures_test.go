@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -26,9 +25,7 @@ func TestSameFailures(t *testing.T) {
 		{"bad trailer", "invalid trailer", func(e *env) { e.refused(func(r *http.Request) { r.Trailer = http.Header{"A": {"\x00"}} }) }},
 		{"bad port", "error", func(e *env) { e.refused(func(r *http.Request) { r.URL.Host = "127.0.0.1:port" }) }},
 		{"nobody listens", "connection refused", func(e *env) {
-			s := httptest.NewServer(nil)
-			s.Close()
-			e.refused(func(r *http.Request) { r.URL, _ = url.Parse(s.URL) })
+			e.refused(func(*http.Request) {}) // a port that was free may be another test's by now
 		}},
 		{"dial fails", "no way", func(e *env) {
 			e.base.DialContext = failingDial

@@ -124,10 +124,7 @@ func TestSameByProxy(t *testing.T) {
 			e.do(e.request("GET", "https://one.test/", ""))
 		}},
 		{"nobody listens", "proxyconnect", func(e *env) {
-			s := httptest.NewServer(nil)
-			s.Close()
-			u, _ := url.Parse(s.URL)
-			e.base.Proxy = http.ProxyURL(u)
+			e.base.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "127.0.0.1:1"})
 			e.do(e.request("GET", "https://one.test/", ""))
 		}},
 		{"socks to http", "SOCKS to one.test:80", func(e *env) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/slotpool/slotpool/internal/testkit"
 )
@@ -125,6 +126,7 @@ func (e *env) second(then func(*peer), r *http.Request) {
 
 // both opens two connections and leaves them idle.
 func (e *env) both(u string) {
+	defer e.timed(time.Now())
 	var open [2]*http.Response
 	for i := range open {
 		response, err := e.rt.RoundTrip(e.request("GET", u, ""))

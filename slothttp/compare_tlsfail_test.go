@@ -22,7 +22,7 @@ func TestSameTLSFailures(t *testing.T) {
 		compare(t, []comparison{
 			{name + "garbage instead of TLS", "error", func(e *env) {
 				e.base.ForceAttemptHTTP2 = h2
-				u := e.scripted(func(_ int, p *peer) { p.say("HTTP/1.0 400 Bad Request\r\n\r\n") })
+				u := e.scripted(func(_ int, p *peer) { p.say("HTTP/1.0 400 Bad Request\r\n\r\n"); p.wait() })
 				e.do(e.request("GET", "https"+strings.TrimPrefix(u, "http"), ""))
 			}},
 			{name + "hang up in handshake", "eof true", func(e *env) {

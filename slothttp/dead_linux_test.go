@@ -23,7 +23,7 @@ func TestDeadHosts(t *testing.T) {
 // unhurt is how long a request to a healthy host may take. It is far above what a
 // dial that is given up keeps its slot for (1 s), which with fewer slots than dead
 // hosts a request may have to wait for, and far below what a dial may take (30 s).
-const unhurt = 6 * time.Second
+const unhurt = 15 * time.Second
 
 func deadHosts(t *testing.T, slots uint) {
 	const hosts, dead, users = 100, 10, 8

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/slotpool/slotpool/internal/testkit"
 	"github.com/slotpool/slotpool/resourcepool"
@@ -69,6 +70,20 @@ func newUnstarted(t *testing.T, h http.HandlerFunc) *counted {
 
 func hello(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "hello "+r.URL.Path) }
 
+// lateness counts exchanges that took so long that net/http may have given their
+// connections up: see writerPatience.
+type lateness int32
+
+func (l *lateness) fetch(t *testing.T, over http.RoundTripper, url string) string {
+	t.Helper()
+	began := time.Now()
+	body := fetch(t, over, url)
+	if time.Since(began) >= writerPatience {
+		*l++
+	}
+	return body
+}
+
 // fetch makes a GET and reads the answer.
 func fetch(t *testing.T, over http.RoundTripper, url string) string {
 	t.Helper()
@@ -91,6 +106,17 @@ func get(ctx context.Context, over http.RoundTripper, url string) (string, error
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	return string(body), err
+}
+
+// lateAmidWait makes a request whose deadline is past once it waits for a slot.
+func lateAmidWait(t *testing.T, pool *resourcepool.Pool, cause error, request func(context.Context) error) error {
+	t.Helper()
+	ctx, pass := testkit.NewDeadline(t.Context())
+	late := make(chan error, 1)
+	go func() { late <- request(ctx) }()
+	testkit.Eventually(t, "it waits", func() bool { return pool.Stats().Waiting == 1 })
+	pass(cause)
+	return <-late
 }
 
 // all runs f n times at once.

@@ -57,7 +57,7 @@ func share(st resourcepool.Stats) float64 {
 // settled waits until no more than want descriptors are open, or it is clear
 // that this will not happen, and returns how many are.
 func settled(want int) int {
-	for deadline := time.Now().Add(2 * time.Second); openFDs() > want && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); openFDs() > want && time.Now().Before(deadline); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	return openFDs()

@@ -20,8 +20,9 @@ const (
 	// How many are visited while the lock is held: fewVisited in a list with more
 	// than manyResidents. There the same searches meet the census again and again, and that
 	// they wait must not show among the slowest in ten thousand. To let the lock go takes
-	// longer than to visit one, which would show where there are only a thousand.
-	mostVisited   = 32
+	// longer than to visit thirty, which would show where there are only a thousand: these the
+	// processor has at hand.
+	mostVisited   = 128
 	fewVisited    = 4
 	manyResidents = 4096
 )

@@ -42,10 +42,13 @@ func (e *epoll) start(told func(Watch)) error {
 	return nil
 }
 
+// eventsAtOnce is how many are taken from the kernel by one call.
+const eventsAtOnce = 128
+
 // run takes events for as long as the process lives.
 func (e *epoll) run(f *os.File, told func(Watch)) {
 	defer f.Close()
-	events := make([]unix.EpollEvent, 128)
+	events := make([]unix.EpollEvent, eventsAtOnce)
 	for {
 		var n int
 		if err := e.raw.Read(func(fd uintptr) bool {

@@ -166,6 +166,8 @@ func TestProbe(t *testing.T) {
 		{"tls 1.2/close_notify after use", tls12, []deed{exchange, closeNotify}, in, false},
 		{"tls 1.2/close_notify and FIN", tls12, []deed{closePeer}, in | rdhup, false},
 
+		// Of TCP a FIN shows in the count of bytes too.
+		{"tls/ticket then half-close, over unix", tlsPair(unixPair, true), []deed{halfClose}, in | rdhup, false},
 		{"tls/closed, over unix", tlsPair(unixPair, true), []deed{closePeer}, in | hup, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

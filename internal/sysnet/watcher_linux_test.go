@@ -213,3 +213,17 @@ func TestBubbled(t *testing.T) {
 		}
 	})
 }
+
+// TestNothingIsWatchedInABubble though the Watcher runs already, outside of it.
+func TestNothingIsWatchedInABubble(t *testing.T) {
+	settle(t, &testWatcher)
+	here, _ := tcpPair(t)
+	p := NewProbe(here)
+	synctest.Test(t, func(t *testing.T) {
+		name, err := testWatcher.Watch(p, &told{})
+		if err != errNotWatched {
+			t.Errorf("%v, want that it is not watched", err)
+		}
+		testWatcher.Forget(name)
+	})
+}

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Browser is a headless Chromium that can reach nothing but files and 127.0.0.1.
@@ -28,7 +27,7 @@ func NeedBrowser(t *testing.T) Browser {
 // become with --dump-dom among the flags.
 func (b Browser) Open(t *testing.T, url string, flags ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, b.path, append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir=" + t.TempDir(),

@@ -35,10 +35,13 @@ func TestNameServer(t *testing.T) {
 	if _, err = net.DefaultResolver.LookupHost(t.Context(), "none.test."); !errors.As(err, &e) || !e.IsNotFound {
 		t.Errorf("none: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if _, err = net.DefaultResolver.LookupHost(ctx, "silent.test."); !errors.As(err, &e) || !e.IsTimeout {
-		t.Errorf("silent: %v", err)
+	for before := s.Queries.Load(); s.Queries.Load() == before; { // it may be over before it has asked
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		_, err = net.DefaultResolver.LookupHost(ctx, "silent.test.")
+		cancel()
+		if !errors.As(err, &e) || !e.IsTimeout {
+			t.Fatalf("silent: %v", err)
+		}
 	}
 	if n := s.Queries.Load(); n < 6 {
 		t.Errorf("%d queries", n)

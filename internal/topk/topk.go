@@ -77,8 +77,11 @@ func (s *Sketch[K]) swap(i, j int) {
 	s.at[s.heap[i].Key], s.at[s.heap[j].Key] = i, j
 }
 
-// Top returns up to n keys, those that came most often first.
-func (s *Sketch[K]) Top(n int) []Count[K] {
-	all := slices.SortedStableFunc(slices.Values(s.heap), func(a, b Count[K]) int { return cmp.Compare(b.N, a.N) })
-	return all[:min(n, len(all))]
+// Counts are all keys that are counted, in no order.
+func (s *Sketch[K]) Counts() []Count[K] { return slices.Clone(s.heap) }
+
+// Sort puts the keys that came most often first. To do so with what Counts has returned takes
+// longer than Counts, and no lock.
+func Sort[K comparable](counts []Count[K]) {
+	slices.SortStableFunc(counts, func(a, b Count[K]) int { return cmp.Compare(b.N, a.N) })
 }

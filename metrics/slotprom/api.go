@@ -19,6 +19,8 @@ type Collector struct {
 	Conns map[string]*connpool.Pool
 
 	names poolnames.Names
+	pools known[[2]string] // by the values of the labels pool and parent
+	conns known[string]
 }
 
 var _ prometheus.Collector = &Collector{}

@@ -58,6 +58,31 @@ func BenchmarkScrape(b *testing.B) {
 	}
 }
 
+// BenchmarkScrapeFloor is what the registry does with as many metrics that are there already:
+// no collector with these metrics can be scraped in less.
+func BenchmarkScrapeFloor(b *testing.B) {
+	c := &Collector{Pools: []*resourcepool.Pool{residents(b, 0)}}
+	collected := make(chan prometheus.Metric, 1000)
+	c.Collect(collected)
+	close(collected)
+	var all []prometheus.Metric
+	for m := range collected {
+		all = append(all, m)
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectorFunc(func(to chan<- prometheus.Metric) {
+		for _, m := range all {
+			to <- m
+		}
+	}))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := registry.Gather(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkBesideScrapes has the slowest of Gets in a pool of a million residents: alone,
 // beside a loop that only reads memory, and beside a loop of scrapes.
 func BenchmarkBesideScrapes(b *testing.B) {

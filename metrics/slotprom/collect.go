@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/slotpool/slotpool/internal/poolnames"
 	"github.com/slotpool/slotpool/resourcepool"
@@ -15,23 +14,45 @@ func (c *Collector) collect(to chan<- prometheus.Metric) {
 	if c.Pools != nil {
 		pools = slices.Values(c.Pools)
 	}
-	for _, p := range c.names.Label(pools) {
-		stats, times := p.Pool.Stats(), p.Pool.Times()
-		shared := prometheus.MakeLabelPairs(figures[0].desc, []string{p.Label, p.Parent})
-		for i := range figures {
-			f := &figures[i]
-			to <- &sample{f.desc, f.labels(p, shared), f.kind, f.of(&stats)}
-		}
-		for i := range durations {
-			d := &durations[i]
-			to <- &histogram{d.desc, d.labels(p, shared), d.of(&times)}
-		}
+	labelled := c.names.Label(pools)
+	for _, p := range labelled {
+		r := c.pools.of([2]string{p.Label, p.Parent}, len(labelled), func() *remembered { return newRemembered(p) })
+		collectPool(to, p.Pool, r)
 	}
 	for name, p := range c.Conns {
 		if p != nil {
-			collectConns(to, name, p)
+			r := c.conns.of(name, len(c.Conns), func() *remembered { return newConnRemembered(name) })
+			collectConns(to, p, r)
 		}
 	}
+}
+
+// collectPool sends all at once: whoever receives it need not wake up for each.
+func collectPool(to chan<- prometheus.Metric, p *resourcepool.Pool, r *remembered) {
+	stats, times := p.Stats(), p.Times()
+	samples := make([]sample, len(figures))
+	for i := range figures {
+		f := &figures[i]
+		samples[i].set(f.desc, r.labels[i], f.kind, f.of(&stats))
+	}
+	for i := range samples {
+		to <- &samples[i]
+	}
+	for i := range durations {
+		d := &durations[i]
+		to <- r.histogram(i, d.desc, d.of(&times))
+	}
+}
+
+func newRemembered(p poolnames.Labelled) *remembered {
+	var all []labels
+	for i := range figures {
+		all = append(all, figures[i].labels(p))
+	}
+	for i := range durations {
+		all = append(all, durations[i].labels(p))
+	}
+	return remember(all, len(durations))
 }
 
 func describe(to chan<- *prometheus.Desc) {
@@ -63,12 +84,12 @@ type metric struct {
 	value string // of the label besides pool and parent; "": there is none
 }
 
-// labels returns those of the pool, which most metrics share, if there is no other.
-func (m *metric) labels(p poolnames.Labelled, shared []*dto.LabelPair) []*dto.LabelPair {
-	if m.value == "" {
-		return shared
+func (m *metric) labels(p poolnames.Labelled) labels {
+	values := []string{p.Label, p.Parent}
+	if m.value != "" {
+		values = append(values, m.value)
 	}
-	return prometheus.MakeLabelPairs(m.desc, []string{p.Label, p.Parent, m.value})
+	return prometheus.MakeLabelPairs(m.desc, values)
 }
 
 func desc(name, help string, labels ...string) *prometheus.Desc {

@@ -2,7 +2,6 @@ package slotprom
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/slotpool/slotpool/connpool"
 	"github.com/slotpool/slotpool/internal/testpool"
@@ -34,11 +34,7 @@ func busyPool(t *testing.T, name string) (p *resourcepool.Pool, held *resourcepo
 		t.Fatal("it allocates")
 	}
 	testpool.Get(t, p).Put()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	if err := held.GetContext(ctx); err == nil {
-		t.Fatal("a resource in use was handed out")
-	}
+	testpool.GiveUp(t, p, held)
 	return p, held
 }
 
@@ -74,7 +70,7 @@ func TestHistogramIsCumulativeInSeconds(t *testing.T) {
 	h.Buckets[0], h.Buckets[20], h.Buckets[resourcepool.HistogramBuckets-1] = 3, 2, 1
 	h.Sum = 90 * time.Minute
 	c := collectorFunc(func(to chan<- prometheus.Metric) {
-		to <- &histogram{durations[0].desc, prometheus.MakeLabelPairs(durations[0].desc, []string{"a", ""}), &h}
+		to <- newHistogram(durations[0].desc, prometheus.MakeLabelPairs(durations[0].desc, []string{"a", ""}), &h)
 	})
 	text := exposition(t, c)
 	for _, want := range []string{
@@ -149,6 +145,63 @@ func TestNothingIsSummedTwice(t *testing.T) {
 		if !strings.Contains(text, want+"\n") {
 			t.Errorf("no %s in\n%s", want, text)
 		}
+	}
+}
+
+// Labels are made once, and pools that are gone are forgotten at last.
+func TestLabelsAreMadeOnce(t *testing.T) {
+	c := &Collector{Pools: []*resourcepool.Pool{resourcepool.New(1, "a")}}
+	to := make(chan prometheus.Metric, 1000)
+	labelsOfOne := func() *dto.LabelPair {
+		c.Collect(to)
+		var m dto.Metric
+		_ = (<-to).Write(&m)
+		for len(to) > 0 {
+			<-to
+		}
+		return m.Label[len(m.Label)-1]
+	}
+	first := labelsOfOne()
+	if again := labelsOfOne(); first != again || first.GetValue() != "a" {
+		t.Errorf("%v, then %v", first, again)
+	}
+	for i := range 100 {
+		c.Pools[0] = resourcepool.New(1, fmt.Sprint("b", i))
+		if l := labelsOfOne(); l.GetValue() != c.Pools[0].Name() {
+			t.Fatalf("%v, want %s", l, c.Pools[0].Name())
+		}
+	}
+	if n := len(c.pools.all); n > 3 {
+		t.Errorf("%d pools are remembered", n)
+	}
+}
+
+// A histogram that was sent stays as it was: the next scrape sends it again, or another.
+func TestHistogramsAreMadeWhenTheyChange(t *testing.T) {
+	p := resourcepool.New(2, "a")
+	c := &Collector{Pools: []*resourcepool.Pool{p}}
+	collect := func() (all []*dto.Histogram) {
+		to := make(chan prometheus.Metric, 1000)
+		c.Collect(to)
+		close(to)
+		for m := range to {
+			var d dto.Metric
+			if _ = m.Write(&d); d.Histogram != nil {
+				all = append(all, d.Histogram)
+			}
+		}
+		return all
+	}
+	first := collect()
+	testpool.Get(t, p).Put() // an Allocate
+	second := collect()
+	for i, h := range second {
+		if changed := h != first[i]; changed != (durations[i].desc == allocate && durations[i].value == "ok") {
+			t.Errorf("%v: changed: %v", durations[i].desc, changed)
+		}
+	}
+	if n, later := first[2].GetSampleCount(), second[2].GetSampleCount(); n != 0 || later != 1 {
+		t.Errorf("%d Allocates, then %d", n, later)
 	}
 }
 

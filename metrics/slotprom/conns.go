@@ -7,16 +7,32 @@ import (
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
-func collectConns(to chan<- prometheus.Metric, name string, p *connpool.Pool) {
+// collectConns is collectPool of a connpool.Pool.
+func collectConns(to chan<- prometheus.Metric, p *connpool.Pool, r *remembered) {
 	stats, times := p.Stats(), p.Times()
+	samples := make([]sample, len(connFigures))
 	for i := range connFigures {
 		f := &connFigures[i]
-		to <- &sample{f.desc, prometheus.MakeLabelPairs(f.desc, f.labels(name)), f.kind, f.of(&stats)}
+		samples[i].set(f.desc, r.labels[i], f.kind, f.of(&stats))
+	}
+	for i := range samples {
+		to <- &samples[i]
 	}
 	for i := range connDurations {
 		d := &connDurations[i]
-		to <- &histogram{d.desc, prometheus.MakeLabelPairs(d.desc, d.labels(name)), d.of(&times)}
+		to <- r.histogram(i, d.desc, d.of(&times))
 	}
+}
+
+func newConnRemembered(pool string) *remembered {
+	var all []labels
+	for i := range connFigures {
+		all = append(all, connFigures[i].labels(pool))
+	}
+	for i := range connDurations {
+		all = append(all, connDurations[i].labels(pool))
+	}
+	return remember(all, len(connDurations))
 }
 
 // connMetric is a time series of each connpool.Pool.
@@ -25,11 +41,12 @@ type connMetric struct {
 	value string // of the label besides pool; "": there is none
 }
 
-func (m *connMetric) labels(pool string) []string {
-	if m.value == "" {
-		return []string{pool}
+func (m *connMetric) labels(pool string) labels {
+	values := []string{pool}
+	if m.value != "" {
+		values = append(values, m.value)
 	}
-	return []string{pool, m.value}
+	return prometheus.MakeLabelPairs(m.desc, values)
 }
 
 func connDesc(name, help string, labels ...string) *prometheus.Desc {

@@ -1,6 +1,8 @@
 package slotprom
 
 import (
+	"sync"
+
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
@@ -8,14 +10,74 @@ import (
 )
 
 // The metrics of Prometheus' own for constants make their labels anew for each, and take
-// the buckets as a map which they sort at each scrape. These do what a scrape needs.
+// the buckets as a map which they sort at each scrape. These do what a scrape needs. Each has
+// all that its Write gives away in itself, so that it is allocated in one piece. It never
+// changes once it is sent.
+
+// labels are those of a time series, which are the same at each scrape.
+type labels = []*dto.LabelPair
+
+// remembered is what the scrapes of a pool have in common.
+type remembered struct {
+	labels []labels // of all its time series, in the order of the tables
+
+	lock       sync.Mutex
+	histograms []*histogram // as they were sent last; the last so many of the tables
+}
+
+func remember(all []labels, histograms int) *remembered {
+	return &remembered{labels: all, histograms: make([]*histogram, histograms)}
+}
+
+// histogram returns the one that was sent last, if nothing has been counted since. That is
+// so of most: few pools fail to dial all the time.
+func (r *remembered) histogram(i int, desc *prometheus.Desc, of *resourcepool.Histogram) *histogram {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	h := r.histograms[i]
+	if h == nil || h.of != *of {
+		h = newHistogram(desc, r.labels[len(r.labels)-len(r.histograms)+i], of)
+		r.histograms[i] = h
+	}
+	return h
+}
+
+// known remembers pools.
+type known[K comparable] struct {
+	lock sync.Mutex
+	all  map[K]*remembered
+}
+
+// of returns what is remembered of a pool, made by make if there is nothing. At times it forgets
+// all, as pools come and go; pools is how many there are.
+func (k *known[K]) of(pool K, pools int, make func() *remembered) *remembered {
+	k.lock.Lock()
+	defer k.lock.Unlock()
+	r, is := k.all[pool]
+	if is {
+		return r
+	}
+	if k.all == nil || len(k.all) > 2*pools {
+		k.all = map[K]*remembered{}
+	}
+	r = make()
+	k.all[pool] = r
+	return r
+}
 
 // sample is a gauge or a counter.
 type sample struct {
-	desc   *prometheus.Desc
-	labels []*dto.LabelPair
-	kind   prometheus.ValueType
-	value  float64
+	desc    *prometheus.Desc
+	labels  labels
+	kind    prometheus.ValueType
+	value   float64
+	gauge   dto.Gauge // one of these
+	counter dto.Counter
+}
+
+func (s *sample) set(desc *prometheus.Desc, l labels, kind prometheus.ValueType, value float64) {
+	s.desc, s.labels, s.kind, s.value = desc, l, kind, value
+	s.gauge.Value, s.counter.Value = &s.value, &s.value
 }
 
 func (s *sample) Desc() *prometheus.Desc { return s.desc }
@@ -23,21 +85,24 @@ func (s *sample) Desc() *prometheus.Desc { return s.desc }
 func (s *sample) Write(to *dto.Metric) error {
 	to.Label = s.labels
 	if s.kind == prometheus.CounterValue {
-		to.Counter = &dto.Counter{Value: &s.value}
+		to.Counter = &s.counter
 	} else {
-		to.Gauge = &dto.Gauge{Value: &s.value}
+		to.Gauge = &s.gauge
 	}
 	return nil
 }
 
 // histogram is one of Times.
 type histogram struct {
-	desc   *prometheus.Desc
-	labels []*dto.LabelPair
-	h      *resourcepool.Histogram
+	desc     *prometheus.Desc
+	labels   labels
+	of       resourcepool.Histogram
+	h        dto.Histogram
+	sum      float64
+	counts   [resourcepool.HistogramBuckets]uint64 // cumulative
+	buckets  [len(bounds)]dto.Bucket
+	pointers [len(bounds)]*dto.Bucket
 }
-
-func (h *histogram) Desc() *prometheus.Desc { return h.desc }
 
 // bounds are those of all buckets but the last, in seconds. The last is +Inf, which
 // is implied.
@@ -48,21 +113,25 @@ var bounds = func() (b [resourcepool.HistogramBuckets - 1]float64) {
 	return b
 }()
 
-func (h *histogram) Write(to *dto.Metric) error {
-	to.Label = h.labels
-	counts := make([]uint64, len(h.h.Buckets))
-	buckets := make([]dto.Bucket, len(bounds))
-	pointers := make([]*dto.Bucket, len(bounds))
+func newHistogram(desc *prometheus.Desc, l labels, of *resourcepool.Histogram) *histogram {
+	h := &histogram{desc: desc, labels: l, of: *of, sum: of.Sum.Seconds()}
 	total := uint64(0)
-	for i, n := range h.h.Buckets {
+	for i, n := range of.Buckets {
 		total += n
-		counts[i] = total
+		h.counts[i] = total
 	}
-	for i := range buckets {
-		buckets[i].UpperBound, buckets[i].CumulativeCount = &bounds[i], &counts[i]
-		pointers[i] = &buckets[i]
+	for i := range h.buckets {
+		b := &h.buckets[i]
+		b.UpperBound, b.CumulativeCount = &bounds[i], &h.counts[i]
+		h.pointers[i] = b
 	}
-	sum := h.h.Sum.Seconds()
-	to.Histogram = &dto.Histogram{SampleCount: &counts[len(counts)-1], SampleSum: &sum, Bucket: pointers}
+	h.h.SampleCount, h.h.SampleSum, h.h.Bucket = &h.counts[len(h.counts)-1], &h.sum, h.pointers[:]
+	return h
+}
+
+func (h *histogram) Desc() *prometheus.Desc { return h.desc }
+
+func (h *histogram) Write(to *dto.Metric) error {
+	to.Label, to.Histogram = h.labels, &h.h
 	return nil
 }

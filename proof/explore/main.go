@@ -44,7 +44,7 @@ func explore(howLong time.Duration, run, dir, packages string, seed uint64, verb
 	if err := copied.Make(root, root+"/proof", dir); err != nil {
 		return err
 	}
-	args := copied.Test("-run", run, "-timeout", (howLong*2 + 5*time.Minute).String())
+	args := copied.Test("-run", run, "-timeout", (howLong*5 + 5*time.Minute).String())
 	if verbose {
 		args = append(args, "-v")
 	}

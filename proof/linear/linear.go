@@ -210,6 +210,10 @@ func (h *History) AddCancelled(call, ret int64) {
 	h.lock.Unlock()
 }
 
+// longestCheck is for a history that porcupine is not done with in any reasonable time. It is
+// milliseconds as a rule, and nothing is shown by how long.
+const longestCheck = 2 * time.Minute
+
 // Check returns an error if the history is not one of the model's, or if that
 // could not be found out within a while.
 func (h *History) Check() error {
@@ -236,7 +240,7 @@ func (h *History) Check() error {
 		in.slack += h.putsDuring(g)
 		h.ops[g.op].Input = in
 	}
-	switch porcupine.CheckOperationsTimeout(model(h.limits), h.ops, 10*time.Second) {
+	switch porcupine.CheckOperationsTimeout(model(h.limits), h.ops, longestCheck) {
 	case porcupine.Ok:
 		return nil
 	case porcupine.Unknown:

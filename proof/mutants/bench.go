@@ -112,7 +112,7 @@ func (b *bench) run(ctx context.Context, s step) ending {
 		if err := b.makeExplored(); err != nil {
 			return ending{verdict: noBuild, err: err}
 		}
-		limit, dir = 2*s.explore+time.Minute, b.explored()
+		limit, dir = 5*s.explore+time.Minute, b.explored()
 		args = copied.Test("-v", "-failfast", "-run", which, "./...")
 	}
 	args = append(args, "-timeout="+limit.String())

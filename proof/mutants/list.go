@@ -79,6 +79,9 @@ func parse(part string, last mutant) (m mutant, err error) {
 			}
 		}
 	}
+	if strings.Contains("\n"+body, "\n#") {
+		return m, fmt.Errorf("%q has a comment in its code", m.name)
+	}
 	if m.dir == "" || len(m.tests) == 0 {
 		return m, fmt.Errorf("%q has no package or no tests", m.name)
 	}

@@ -274,6 +274,7 @@ func TestListTellsItsMistakes(t *testing.T) {
 	for text, want := range map[string]string{
 		"== a\npackage: x\ntests: x\n--\nb\n":                              "no -- or no ++",
 		"== a\ntests: x\n--\nb\n++\nc\n":                                   "no package",
+		"== a\npackage: x\ntests: x\n--\nb\n++\nc\n\n# of the next\n":      "a comment in its code",
 		"== a\npackage: x\ntests: x\nwhy: y\n--\nb\n++\nc\n":               `what is "why: y"`,
 		"== a\npackage: x\ntests: x\n--\nb\n++\nc\n\n== a\n--\nb\n++\nc\n": `two are called "a"`,
 	} {

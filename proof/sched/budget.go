@@ -25,7 +25,7 @@ var shares = map[string]int{
 
 func shareOf(test string) int { return max(shares[test], 1) }
 
-// Budget is how long the exploration of t may take: its part of EXPLORE_FOR, which is for all
+// Budget is how long the exploration of t may take by Spent: its part of EXPLORE_FOR, which is for all
 // that go test's -run and -skip select.
 func Budget(t testing.TB) time.Duration {
 	d, err := time.ParseDuration(env("EXPLORE_FOR", "20s"))

@@ -44,7 +44,7 @@ func (r Report) String() string {
 
 // Options of Explore.
 type Options struct {
-	For      time.Duration // in all; half of it at most for the search
+	For      time.Duration // by Spent, in all; half of it at most for the search
 	MaxBound int           // of preemptions
 	Seed     uint64
 	NoSearch bool
@@ -55,12 +55,12 @@ type Options struct {
 // preemption, with one, and so on, and then at random.
 func Explore(setUp func(*Test), o Options) (rep Report, f *Failure) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	began := time.Now()
+	began := Spent()
 	rep.Bound, rep.Seed = -1, o.Seed
 	longest := 0
 	if !o.NoSearch {
 		for bound := 0; bound <= o.MaxBound && !rep.Exhausted; bound++ {
-			done, widest, f := explore(setUp, bound, o, began.Add(o.For*6/10), &rep, &longest)
+			done, widest, f := explore(setUp, bound, o, began+o.For*6/10, &rep, &longest)
 			if f != nil {
 				return rep, f
 			}
@@ -71,7 +71,7 @@ func Explore(setUp func(*Test), o Options) (rep Report, f *Failure) {
 			rep.Exhausted = !widest
 		}
 	}
-	for seed := o.Seed; !rep.Exhausted && time.Since(began) < o.For; seed++ {
+	for seed := o.Seed; !rep.Exhausted && Spent()-began < o.For; seed++ {
 		for _, c := range []chooser{&walk{seed: seed}, &pct{seed: seed, changes: int(seed % 4), steps: longest}} {
 			r := execute(setUp, c, false)
 			rep.Schedules++
@@ -87,7 +87,7 @@ func Explore(setUp func(*Test), o Options) (rep Report, f *Failure) {
 
 // explore goes through all schedules with up to bound preemptions. It reports
 // whether it got through, and whether a larger bound would give more.
-func explore(setUp func(*Test), bound int, o Options, end time.Time, rep *Report, longest *int) (done, more bool, f *Failure) {
+func explore(setUp func(*Test), bound int, o Options, end time.Duration, rep *Report, longest *int) (done, more bool, f *Failure) {
 	s := newSearch(bound)
 	if o.NoPrune {
 		s.size = 0
@@ -103,7 +103,7 @@ func explore(setUp func(*Test), bound int, o Options, end time.Time, rep *Report
 		if !s.next() {
 			return true, more, nil
 		}
-		if time.Now().After(end) {
+		if Spent() > end {
 			return false, true, nil
 		}
 	}

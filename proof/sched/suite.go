@@ -18,7 +18,7 @@ type Scenario struct {
 // the time that the test has. Some are explored to the end in less time. What they leave
 // over goes to the later ones. With EXPLORE_SCHEDULE it replays that schedule instead.
 func Suite(t *testing.T, scenarios []Scenario) {
-	end := time.Now().Add(Budget(t))
+	end := Spent() + Budget(t)
 	which := selectionOf(t)
 	left := 0
 	for _, s := range scenarios {
@@ -37,7 +37,7 @@ func Suite(t *testing.T, scenarios []Scenario) {
 				}
 				return
 			}
-			one(t, s, time.Until(end)/time.Duration(max(left, 1)))
+			one(t, s, (end-Spent())/time.Duration(max(left, 1)))
 		})
 		if started != selected && !t.Failed() {
 			t.Fatalf("%s: selected %v, run %v: the time was divided wrongly", s.Name, selected, started)

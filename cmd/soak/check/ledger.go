@@ -31,7 +31,7 @@ var checks = []check{
 	{Empty, "all released: nothing in use, idle, releasing or waiting, no TCP connection"},
 	{CloseWait, "no parked connection stays in CLOSE_WAIT for more than a second"},
 	{IdleDescriptor, "no Get fails for want of a descriptor while a connection is idle"},
-	{HealthyHosts, "hosts that are well are as quick beside dead ones"},
+	{HealthyHosts, "hosts that are well have a p99 beside dead ones of at most 150 ms, or three times that without a fault"},
 	{Ages, "no parked connection of a Pool is too long idle or too old"},
 	{Inbound, "who calls from outside is answered rightly, in as many slots as are for that, and each connection is closed"},
 	{TrendFD, "descriptors do not grow"},

@@ -20,7 +20,7 @@ const (
 const (
 	deadShare   = 0.05 // of turns, while there are dead hosts
 	fewestGets  = 100  // that a 99th percentile is taken of
-	worstFactor = 3    // times the quiet one
+	worstFactor = 3    // times the quiet one; package check says this, and worstBeside, to a reader
 	worstBeside = 150 * time.Millisecond
 )
 
@@ -59,5 +59,6 @@ func (l *Load) CheckBeside() {
 		l.Ledger.Fail(check.HealthyHosts, "p99 %.4g ms beside dead hosts, of %d Gets; %.4g ms without a fault: more than %.4g ms",
 			dead.P99, dead.N, quiet.P99, most)
 	}
-	l.Ledger.Note(check.HealthyHosts, "p99 %.4g ms of %d Gets, %.4g ms without a fault", dead.P99, dead.N, quiet.P99)
+	l.Ledger.Note(check.HealthyHosts, "p99 %.4g ms of %d Gets, of at most %.4g ms; %.4g ms without a fault",
+		dead.P99, dead.N, most, quiet.P99)
 }

@@ -18,7 +18,7 @@ import (
 
 const (
 	dialTimeout  = 700 * time.Millisecond
-	nowTimeout   = 10 * time.Second // of a dial of Now, for which no fault is meant
+	nowTimeout   = 10 * time.Second // of a dial of Now or Try, for which no fault is meant
 	slowDial     = 250 * time.Millisecond
 	dialShare    = 0.3 // of dials that a dial fault strikes
 	cancelShare  = 0.5 // of Gets that the cancel fault strikes

@@ -99,7 +99,7 @@ func (l *Load) AllSites() []*site {
 
 // Try makes one request at a site, without the pool.
 func (l *Load) Try(s *site) error {
-	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), nowTimeout)
 	defer cancel()
 	conn, err := (&dialer{load: l, site: s}).connect(ctx, s.Network, s.Target())
 	if err != nil {
@@ -108,7 +108,7 @@ func (l *Load) Try(s *site) error {
 	defer conn.Close()
 	request := make([]byte, 100)
 	wire.FillFrame(request, 0, 0, 0)
-	_ = conn.SetDeadline(time.Now().Add(dialTimeout))
+	_ = conn.SetDeadline(time.Now().Add(nowTimeout))
 	return wire.Exchange(conn, request, make([]byte, len(request)))
 }
 

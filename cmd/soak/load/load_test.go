@@ -5,6 +5,7 @@ package load
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -86,6 +87,17 @@ func TestHealthyHostsAreCompared(t *testing.T) {
 			t.Errorf("%s: failed is %v: %+v", name, l.Ledger.Failed(), l.Ledger.Results())
 		}
 	}
+}
+
+// TestHealthyHostsCheckSaysItsBound: its text once said "as quick".
+func TestHealthyHostsCheckSaysItsBound(t *testing.T) {
+	want := fmt.Sprintf("at most %d ms, or %s times", worstBeside.Milliseconds(), map[int]string{3: "three"}[worstFactor])
+	for _, r := range testLoad(&countedAPI{}).Ledger.Results() {
+		if r.Name == check.HealthyHosts && strings.Contains(r.Holds, want) {
+			return
+		}
+	}
+	t.Errorf("it does not say %q", want)
 }
 
 // TestAnswerOwedToAFormerUserIsNoFault has a connection that a user put before the peer,

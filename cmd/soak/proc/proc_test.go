@@ -49,10 +49,11 @@ func TestProcSeesSockets(t *testing.T) {
 		}
 		servers := map[string]bool{KernelAddress(l.Addr().(*net.TCPAddr)): true}
 		there.Close()
-		seen, err := p.Sockets(d.Inodes, servers)
-		if err != nil || seen.States["CLOSE_WAIT"] == 0 || seen.States["LISTEN"] == 0 {
-			t.Errorf("%s: a connection that the peer closed shows as %v, %v", address, seen.States, err)
-		}
+		var seen Connections
+		testkit.Eventually(t, "a connection to "+address+" that its peer closed is in CLOSE_WAIT", func() bool {
+			seen, err = p.Sockets(d.Inodes, servers)
+			return err == nil && seen.States["CLOSE_WAIT"] != 0 && seen.States["LISTEN"] != 0
+		})
 		here.Close()
 		// The port may be one that other connections have waited on before.
 		seen, err = p.Sockets(nil, servers)

@@ -18,11 +18,20 @@ type TCPWatch struct {
 	states  atomic.Pointer[map[string]int]
 
 	// Held returns the inodes that users have in hand, Forgotten is told of
-	// others that were in CLOSE_WAIT at each look for longer than CloseWaitLimit.
+	// others that were in CLOSE_WAIT at each look for longer than CloseWaitLimit, and at
+	// fewestLooks: a process that was stopped between two has had no time to close them.
 	Held      func() map[uint64]bool
 	Forgotten func(inode uint64, age time.Duration)
-	since     map[uint64]time.Time // when each of these was seen first
+	since     map[uint64]sighting
 }
+
+// sighting is when a socket was first seen in CLOSE_WAIT, and at how many looks since.
+type sighting struct {
+	first time.Time
+	looks int
+}
+
+const fewestLooks = 4
 
 // CloseWaitLimit is how long a parked connection may stay open after its peer
 // closed it.
@@ -64,17 +73,18 @@ func (w *TCPWatch) look() error {
 // age follows the connections that their peer has closed, other than those in
 // use, from look to look.
 func (w *TCPWatch) age(closeWait []uint64, held map[uint64]bool, now time.Time) {
-	since := map[uint64]time.Time{}
+	since := map[uint64]sighting{}
 	for _, inode := range closeWait {
 		if held[inode] {
 			continue
 		}
-		first, known := w.since[inode]
+		s, known := w.since[inode]
 		if !known {
-			first = now
+			s.first = now
 		}
-		since[inode] = first
-		if age := now.Sub(first); age > CloseWaitLimit {
+		s.looks++
+		since[inode] = s
+		if age := now.Sub(s.first); age > CloseWaitLimit && s.looks >= fewestLooks {
 			w.Forgotten(inode, age)
 		}
 	}

@@ -22,6 +22,8 @@ func TestWatchNamesWhatIsForgotten(t *testing.T) {
 	} {
 		w.age(look.closeWait, look.held, start.Add(time.Duration(i)*CloseWaitLimit*2/5))
 	}
+	w.age([]uint64{5}, nil, start)
+	w.age([]uint64{5}, nil, start.Add(time.Hour)) // of which this process saw nothing
 	if len(forgotten) != 1 || forgotten[1] != 1 {
 		t.Errorf("forgotten: %v, want 1 alone, once", forgotten)
 	}

@@ -19,7 +19,7 @@ import (
 
 // settle is how long something that ends by itself, such as a goroutine that
 // has been told to, may take on a machine that is very busy.
-const settle = 20 * time.Second
+const settle = time.Minute
 
 // until polls until ok, and reports whether it came to that within settle.
 func until(ok func() bool) bool {

@@ -31,7 +31,7 @@ const (
 	acceptDelay = 150 * time.Millisecond
 	fullBacklog = 4096
 	mostFillers = 4
-	fillPause   = 50 * time.Millisecond // a connect that takes longer has met a full backlog
+	fillPause   = 50 * time.Millisecond // between two looks whether it is full
 )
 
 // state is one way to misbehave, and how often it came to that.
@@ -161,13 +161,38 @@ func (l *listener) fill() (uint64, error) {
 		return 0, err
 	}
 	for range mostFillers {
-		c, err := net.DialTimeout(l.Network, l.Address, fillPause)
+		if l.full() {
+			break
+		}
+		c, err := net.DialTimeout(l.Network, l.Address, time.Second)
 		if err != nil {
 			break
 		}
 		l.fillers = append(l.fillers, c)
+		for until := time.Now().Add(fillPause); !l.full() && time.Now().Before(until); {
+			time.Sleep(time.Millisecond) // the connection may take a moment to be queued
+		}
 	}
 	return 1, nil
+}
+
+// full asks the kernel, as a connect that takes long may be that of a busy machine. A unix
+// socket cannot be asked: it refuses the next one at once.
+func (l *listener) full() (full bool) {
+	socket, ok := l.l.(*net.TCPListener)
+	if !ok {
+		return false
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return false
+	}
+	_ = raw.Control(func(fd uintptr) {
+		// Of a socket that listens these are the queue and its limit, see tcp_diag_get_info.
+		i, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		full = err == nil && i.Unacked > i.Sacked
+	})
+	return full
 }
 
 func (l *listener) setAcceptDeadline(t time.Time) {

@@ -189,9 +189,9 @@ func TestExploreHistories(t *testing.T) {
 // exploreHistories explores the programs that random makes of seeds, each for a short time.
 func exploreHistories[P interface{ setUp(*sched.Test) }](t *testing.T, random func(seed uint64) P) {
 	t.Helper()
-	end := time.Now().Add(sched.Budget(t))
+	end := sched.Spent() + sched.Budget(t)
 	n, seed := 0, sched.Seed(t)
-	for ; n == 0 || time.Now().Before(end); seed++ {
+	for ; n == 0 || sched.Spent() < end; seed++ {
 		p := random(seed)
 		rep, f := sched.Explore(p.setUp, sched.Options{For: 20 * time.Millisecond, NoSearch: true, Seed: seed * 1000})
 		n += rep.Schedules
@@ -207,9 +207,9 @@ func exploreHistories[P interface{ setUp(*sched.Test) }](t *testing.T, random fu
 func TestExploreParallelHistories(t *testing.T) {
 	sched.Delay(8)
 	defer sched.Delay(0)
-	end := time.Now().Add(sched.Budget(t))
+	end := sched.Spent() + sched.Budget(t)
 	n, seed := 0, sched.Seed(t)
-	for ; n == 0 || time.Now().Before(end); seed++ {
+	for ; n == 0 || sched.Spent() < end; seed++ {
 		p := randomLinear(seed)
 		for range 20 {
 			users, check := p.start(linear.New(p.slots))

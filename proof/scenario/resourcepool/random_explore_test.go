@@ -100,10 +100,10 @@ func TestExploreRandomPrograms(t *testing.T) {
 		sched.Suite(t, []sched.Scenario{{Name: p.name, SetUp: p.setUp}})
 		return
 	}
-	end := time.Now().Add(sched.Budget(t))
+	end := sched.Spent() + sched.Budget(t)
 	schedules, programs := 0, 0
 	first := sched.Seed(t)
-	for seed := first; programs == 0 || time.Now().Before(end); seed++ {
+	for seed := first; programs == 0 || sched.Spent() < end; seed++ {
 		p := randomProgram(seed)
 		rep, f := sched.Explore(p.setUp, sched.Options{For: 20 * time.Millisecond, NoSearch: true, Seed: seed * 1000})
 		schedules += rep.Schedules

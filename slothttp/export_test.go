@@ -1,0 +1,15 @@
+package slothttp
+
+// Queued is how many requests wait for a connection to share.
+func Queued(t *Transport) (n int) {
+	s, err := t.use()
+	if err != nil {
+		return 0
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, o := range s.origins {
+		n += int(o.waiting.Load())
+	}
+	return n
+}
