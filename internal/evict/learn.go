@@ -12,39 +12,54 @@ import (
 //
 // The one followed is the one whose evictions were regretted least. Each
 // expert is also followed once in a while at random, so that what is known of
-// it stays fresh: oftener if it is close to the best, as then it matters who is better,
-// and costs little. Of one that is followed seldom little is known, so each is taken
-// to be usual until its own evictions say otherwise. Old scores fade, by half each term.
+// it stays fresh. Old scores fade, by half each term.
+//
+// An eviction counts only once it is decided: when its resource is gotten again, or,
+// by and by, if it is not. Else whoever was followed since a moment ago would look good, as
+// none of its victims had the time to come back.
+//
+// Of one that is followed seldom little is known, so each is taken to be usual
+// until its own evictions say otherwise.
 //
 // Time is counted in evictions, but how soon is soon in Gets (see pace.go).
 type scoreboard struct {
-	best  atomic.Uint32 // the expert to follow
-	close atomic.Uint32 // a bit for each expert that is close to it
+	best atomic.Uint32 // the expert to follow
 
 	lock   sync.Mutex // only ever tried
 	scores [experts]score
-	usual  uint64 // the mean regret before the latest scores came in
-	merged uint64 // evictions, since the scores faded last
+	usual  float64 // the mean regret before the latest scores came in
+	merged uint64  // evictions, since the scores faded last
 }
 
-type score struct{ evictions, regret uint64 }
+// score is what is known of an expert.
+type score struct {
+	open      float64 // evictions that are not decided yet
+	evictions float64 // that are
+	regret    float64
+}
+
+// report is what a list has seen of an expert since it told the scoreboard.
+type report struct {
+	evictions uint64
+	returned  uint64 // as many as these are decided
+	regret    uint64
+}
 
 // scorer collects the scores of one list, whose lock guards it.
 type scorer struct {
-	clock   uint64         // evictions
-	due     uint64         // when tick has something to do
-	draws   uint64         // choices of an expert
-	pending [experts]score // not yet merged into the board
+	clock   uint64          // evictions
+	due     uint64          // when tick has something to do
+	draws   uint64          // choices of an expert
+	pending [experts]report // not yet merged into the board
 }
 
 const (
 	mergeEvery   = 16   // evictions of a list
 	exploreOneIn = 192  // evictions, for each expert
 	drawsApart   = 7919 // of two lists, so that not all explore the same at once
-	oftener      = 12   // times, of the close ones
-	closeBy      = 2    // times the least regret
 	minTerm      = 64
-	doubted      = 24 // evictions as usual, which each expert's own are added to
+	doubted      = 32 // evictions as usual, which each expert's own are added to
+	openFor      = 1  // evictions a slot, on average, if nothing returns
 
 	// least-recent fills the pool with what never returns, and then looks good,
 	// as its victims never return.
@@ -58,11 +73,8 @@ func (s *List) choose() expert {
 	// The upper bits of the product pass for random.
 	s.draws++
 	draw := uint32(s.draws*0x9E3779B97F4A7C15>>32) % exploreOneIn
-	if draw < oftener*uint32(experts-duel) {
-		e := duel + expert(draw%uint32(experts-duel))
-		if draw < uint32(experts-duel) || s.pool.board.close.Load()>>e&1 != 0 {
-			return e
-		}
+	if draw-uint32(duel) < uint32(experts-duel) {
+		return expert(draw)
 	}
 	return expert(s.pool.board.best.Load())
 }
@@ -123,57 +135,41 @@ func (s *List) remembers(n *Node) (returned bool) {
 			regret >>= min(age/term, 63) // about as often as its eviction has faded
 		}
 		s.pending[e].regret += regret
+		s.pending[e].returned++
 	}
 	return age <= size*3/4
 }
 
 // merge adds the scores of a list, clears them, and compares. Old scores
 // fade before that, so that who is best now is so by the scores that Rules shows.
-func (b *scoreboard) merge(pending *[experts]score, slots uint64) {
+func (b *scoreboard) merge(pending *[experts]report, slots uint64) {
 	if b.merged >= slots*2+minTerm {
 		b.fade()
 	}
 	b.usual = b.mean()
+	decided := min(1, mergeEvery/(openFor*float64(slots)))
 	for e := duel; e < experts; e++ {
-		b.scores[e].add(pending[e])
 		b.merged += pending[e].evictions
-		pending[e] = score{}
+		b.scores[e].add(pending[e], decided)
+		pending[e] = report{}
 	}
-	b.compare()
-}
-
-// compare looks who is best, and who is close.
-func (b *scoreboard) compare() {
-	best, least := duel, ^uint64(0)
-	var rates [experts]uint64
-	for e := duel; e < experts; e++ {
-		rates[e] = b.scores[e].rate(b.usual)
-		if rates[e] < least {
-			best, least = e, rates[e]
-		}
-	}
-	near := uint32(0)
-	for e := duel; e < experts; e++ {
-		if rates[e] < closeBy*least {
-			near |= 1 << e
+	best, least := duel, b.scores[duel].rate(b.usual)
+	for e := duel + 1; e < experts; e++ {
+		if rate := b.scores[e].rate(b.usual); rate < least {
+			best, least = e, rate
 		}
 	}
 	b.best.Store(uint32(best))
-	b.close.Store(near)
 }
 
 // mean is the regret of one eviction, whoever's.
-func (b *scoreboard) mean() uint64 {
+func (b *scoreboard) mean() float64 {
 	var all score
-	for e := duel; e < experts; e++ {
-		all.add(b.scores[e])
+	for _, s := range b.scores {
+		all.evictions += s.evictions
+		all.regret += s.regret
 	}
 	return all.regret / (all.evictions + 1)
-}
-
-func (s *score) add(more score) {
-	s.evictions += more.evictions
-	s.regret += more.regret
 }
 
 func (b *scoreboard) fade() {
@@ -184,8 +180,19 @@ func (b *scoreboard) fade() {
 	}
 }
 
+// add adds what a list has seen. Of what is open still, that part is decided now. What
+// returns after it was decided counts in place of another.
+func (s *score) add(r report, part float64) {
+	returned := min(float64(r.returned), s.open)
+	s.open += float64(r.evictions) - returned
+	decided := s.open * part
+	s.open -= decided
+	s.evictions += returned + decided
+	s.regret += float64(r.regret)
+}
+
 // rate is the regret of one eviction, drawn to the usual one the more the fewer
 // there were. One that has none yet is a little better than usual, so it is tried.
-func (s *score) rate(usual uint64) uint64 {
+func (s *score) rate(usual float64) float64 {
 	return (s.regret + doubted*usual) / (s.evictions + doubted + 1)
 }

@@ -28,8 +28,8 @@ func (p *Lists) Rules() (all []Rule, followed int) {
 	defer b.lock.Unlock()
 	for e := duel; e < experts; e++ {
 		r, s := rules[e], b.scores[e]
-		r.Evictions = s.evictions
-		r.Regret = float64(s.rate(b.usual)) / mostRegret
+		r.Evictions = uint64(s.evictions + s.open)
+		r.Regret = s.rate(b.usual) / mostRegret
 		all = append(all, r)
 	}
 	return all, int(b.best.Load()) - int(duel)
