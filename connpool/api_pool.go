@@ -107,6 +107,7 @@ type Pool struct {
 	//
 	// With it, PoolTimes.Hold is counted, and the stacks of all holders are in the
 	// profile slotpool.holders of runtime/pprof. Each Get then costs what a stack costs.
+	// A connection of DialContext is in none of these.
 	HoldWarning time.Duration
 
 	// Trace has functions that are told what happens. nil: none.

@@ -41,6 +41,7 @@ test-386:
 test-arm64:
 	@qemu=$$(command -v qemu-aarch64 || command -v qemu-aarch64-static) || \
 		{ echo "test-arm64: there is no qemu-aarch64 (apt-get install qemu-user)"; exit 1; }; \
-	GOARCH=arm64 CGO_ENABLED=0 go test -short -exec $$qemu ./internal/shard ./resourcepool
+	export GOARCH=arm64 CGO_ENABLED=0; go test -short -exec $$qemu ./internal/shard ./resourcepool && \
+	go test -short -run 'TestProbe$$|TestWatcher|FD' -exec $$qemu ./internal/sysnet
 
 proof-ci: explore-quick model-quick mutants-sample test-386 test-arm64

@@ -173,7 +173,7 @@ inline push(r) {
 	ok = false
 }
 
-/* residents.drain: Stack.TakeAll and drainAll */
+/* List.drain: Stack.TakeAll and drainAll */
 inline drain() {
 	d_step { x = head; head = 0 };
 	do
@@ -193,7 +193,7 @@ inline drain() {
 	od
 }
 
-/* one step of claimSieve: take or setAside */
+/* one step of the rules' searches: take or setAside */
 inline examine(c) {
 	assert(w[c] & LISTED);
 	if
@@ -202,7 +202,7 @@ inline examine(c) {
 	fi
 }
 
-/* residents.follow, in any order: the lock is held. v is the victim */
+/* List.follow, in any order: the lock is held. v is the victim */
 inline search() {
 	v = NONE;
 	do
