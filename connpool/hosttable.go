@@ -2,12 +2,13 @@ package connpool
 
 import (
 	"math/bits"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"github.com/cespare/xxhash/v2"
 	"golang.org/x/sys/cpu"
+
+	"github.com/slotpool/slotpool/internal/shard"
 )
 
 // tableShards is how many addresses can come and go at once.
@@ -161,6 +162,7 @@ func (t *hostTable) all(yield func(*host) bool) {
 // A walk over a million hosts may not keep a processor from who becomes ready behind it.
 func (t *hostTable) batches(yield func([]*host) bool) {
 	var hosts []*host
+	var turns shard.Turns
 	met := 0
 	for i := range t.shards {
 		for from, more := uint64(0), true; more; {
@@ -170,7 +172,7 @@ func (t *hostTable) batches(yield func([]*host) bool) {
 			}
 			if met += len(hosts); met >= mostBuckets {
 				met = 0
-				runtime.Gosched()
+				turns.Pass()
 			}
 		}
 	}

@@ -1,8 +1,9 @@
 package evict
 
 import (
-	"runtime"
 	"sync"
+
+	"github.com/slotpool/slotpool/internal/shard"
 )
 
 // A census visits the residents of a list a few at a time, and lets the lock go
@@ -68,14 +69,15 @@ func (p *Lists) LetGo() {
 // come, go or move between two lists at that time. A few are visited in one hold of
 // a lock. One call at a time is under way.
 func (p *Lists) Census(visit func(w uint64)) {
+	var turns shard.Turns
 	p.counting.lock.Lock()
 	defer p.counting.lock.Unlock()
 	for _, s := range *p.all.Load() {
-		s.takeCensus(visit)
+		s.takeCensus(visit, &turns)
 	}
 }
 
-func (s *List) takeCensus(visit func(w uint64)) {
+func (s *List) takeCensus(visit func(w uint64), turns *shard.Turns) {
 	s.lock.Lock()
 	s.census.census += oneCensus
 	left := 2 * (s.residents + mostVisited) // a bound, as nodes come back at the newest end
@@ -90,7 +92,7 @@ func (s *List) takeCensus(visit func(w uint64)) {
 		for n := 1; s.cursor != nil && left > 0; n, left = n+1, left-1 {
 			if n%atOnce == 0 {
 				s.lock.Unlock()
-				runtime.Gosched() // or it would have the lock again before who waits for it is awake
+				turns.Pass() // or it would have the lock again before who waits for it is awake
 				s.lock.Lock()
 				if s.cursor == nil {
 					break

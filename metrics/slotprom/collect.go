@@ -15,13 +15,15 @@ func (c *Collector) collect(to chan<- prometheus.Metric) {
 		pools = slices.Values(c.Pools)
 	}
 	labelled := c.names.Label(pools)
+	c.pools.forget(len(labelled))
+	c.conns.forget(len(c.Conns))
 	for _, p := range labelled {
-		r := c.pools.of([2]string{p.Label, p.Parent}, len(labelled), func() *remembered { return newRemembered(p) })
+		r := c.pools.of([2]string{p.Label, p.Parent}, func() *remembered { return newRemembered(p) })
 		collectPool(to, p.Pool, r)
 	}
 	for name, p := range c.Conns {
 		if p != nil {
-			r := c.conns.of(name, len(c.Conns), func() *remembered { return newConnRemembered(name) })
+			r := c.conns.of(name, func() *remembered { return newConnRemembered(name) })
 			collectConns(to, p, r)
 		}
 	}

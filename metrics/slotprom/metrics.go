@@ -48,21 +48,30 @@ type known[K comparable] struct {
 	all  map[K]*remembered
 }
 
-// of returns what is remembered of a pool, made by make if there is nothing. At times it forgets
-// all, as pools come and go; pools is how many there are.
-func (k *known[K]) of(pool K, pools int, make func() *remembered) *remembered {
+// of returns what is remembered of a pool, made by make if there is nothing.
+func (k *known[K]) of(pool K, make func() *remembered) *remembered {
 	k.lock.Lock()
 	defer k.lock.Unlock()
 	r, is := k.all[pool]
 	if is {
 		return r
 	}
-	if k.all == nil || len(k.all) > 2*pools {
+	if k.all == nil {
 		k.all = map[K]*remembered{}
 	}
 	r = make()
 	k.all[pool] = r
 	return r
+}
+
+// forget forgets all if much of it must be of pools that are gone; pools is how many there are. It
+// is called at each scrape.
+func (k *known[K]) forget(pools int) {
+	k.lock.Lock()
+	defer k.lock.Unlock()
+	if len(k.all) > 2*pools {
+		k.all = nil
+	}
 }
 
 // sample is a gauge or a counter.
