@@ -18,46 +18,80 @@ func (c *Collector) collect(to chan<- prometheus.Metric) {
 	c.pools.forget(len(labelled))
 	c.conns.forget(len(c.Conns))
 	for _, p := range labelled {
-		r := c.pools.of([2]string{p.Label, p.Parent}, func() *remembered { return newRemembered(p) })
-		collectPool(to, p.Pool, r)
+		r := c.pools.of([2]string{p.Label, p.Parent}, func() *remembered { return ofPools.remember(p.Label, p.Parent) })
+		ofPools.collect(to, p.Pool.Stats(), p.Pool.Times(), r)
 	}
 	for name, p := range c.Conns {
 		if p != nil {
-			r := c.conns.of(name, func() *remembered { return newConnRemembered(name) })
-			collectConns(to, p, r)
+			r := c.conns.of(name, func() *remembered { return ofConns.remember(name) })
+			ofConns.collect(to, p.Stats(), p.Times(), r)
 		}
 	}
 }
 
-// collectPool sends all at once: whoever receives it need not wake up for each.
-func collectPool(to chan<- prometheus.Metric, p *resourcepool.Pool, r *remembered) {
-	stats, times := p.Stats(), p.Times()
-	samples := make([]sample, len(figures))
-	for i := range figures {
-		f := &figures[i]
+// table is what is sent of each pool of a kind: figures of its S, and durations of its T.
+type table[S, T any] struct {
+	figures   []figure[S]
+	durations []duration[T]
+}
+
+// metric is a time series of each pool. Several share a description, and differ in
+// the value of a label.
+type metric struct {
+	desc  *prometheus.Desc
+	value string // of the label besides those of the pool; "": there is none
+}
+
+// figure is one of Stats.
+type figure[S any] struct {
+	metric
+	kind prometheus.ValueType
+	of   func(*S) float64
+}
+
+// duration is one of Times.
+type duration[T any] struct {
+	metric
+	of func(*T) *resourcepool.Histogram
+}
+
+func (m *metric) labels(pool []string) labels {
+	if m.value != "" {
+		pool = append(slices.Clip(pool), m.value)
+	}
+	return prometheus.MakeLabelPairs(m.desc, pool)
+}
+
+// collect sends all at once: whoever receives it need not wake up for each.
+func (t *table[S, T]) collect(to chan<- prometheus.Metric, stats S, times T, r *remembered) {
+	samples := make([]sample, len(t.figures))
+	for i := range t.figures {
+		f := &t.figures[i]
 		samples[i].set(f.desc, r.labels[i], f.kind, f.of(&stats))
 	}
 	for i := range samples {
 		to <- &samples[i]
 	}
-	for i := range durations {
-		d := &durations[i]
+	for i := range t.durations {
+		d := &t.durations[i]
 		to <- r.histogram(i, d.desc, d.of(&times))
 	}
 }
 
-func newRemembered(p poolnames.Labelled) *remembered {
-	var all []labels
-	for i := range figures {
-		all = append(all, figures[i].labels(p))
+// remember makes what the scrapes of a pool with these labels have in common.
+func (t *table[S, T]) remember(pool ...string) *remembered {
+	r := &remembered{histograms: make([]*histogram, len(t.durations))}
+	for i := range t.figures {
+		r.labels = append(r.labels, t.figures[i].labels(pool))
 	}
-	for i := range durations {
-		all = append(all, durations[i].labels(p))
+	for i := range t.durations {
+		r.labels = append(r.labels, t.durations[i].labels(pool))
 	}
-	return remember(all, len(durations))
+	return r
 }
 
-func describe(to chan<- *prometheus.Desc) {
+// describe sends each description once.
+func (t *table[S, T]) describe(to chan<- *prometheus.Desc) {
 	sent := map[*prometheus.Desc]bool{}
 	send := func(d *prometheus.Desc) {
 		if !sent[d] {
@@ -65,60 +99,40 @@ func describe(to chan<- *prometheus.Desc) {
 			sent[d] = true
 		}
 	}
-	for i := range figures {
-		send(figures[i].desc)
+	for i := range t.figures {
+		send(t.figures[i].desc)
 	}
-	for i := range durations {
-		send(durations[i].desc)
-	}
-	for i := range connFigures {
-		send(connFigures[i].desc)
-	}
-	for i := range connDurations {
-		send(connDurations[i].desc)
+	for i := range t.durations {
+		send(t.durations[i].desc)
 	}
 }
 
-// metric is a time series of each pool. Several share a description, and differ in
-// the value of a label.
-type metric struct {
-	desc  *prometheus.Desc
-	value string // of the label besides pool and parent; "": there is none
+func describe(to chan<- *prometheus.Desc) {
+	ofPools.describe(to)
+	ofConns.describe(to)
 }
 
-func (m *metric) labels(p poolnames.Labelled) labels {
-	values := []string{p.Label, p.Parent}
-	if m.value != "" {
-		values = append(values, m.value)
-	}
-	return prometheus.MakeLabelPairs(m.desc, values)
-}
+// poolFigure is one of Stats of a resourcepool.Pool.
+type poolFigure = figure[resourcepool.Stats]
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, append([]string{"pool", "parent"}, labels...), nil)
 }
 
-// figure is one of Stats.
-type figure struct {
-	metric
-	kind prometheus.ValueType
-	of   func(*resourcepool.Stats) float64
-}
-
-func gauge(name, help string, of func(*resourcepool.Stats) uint) figure {
-	return figure{metric{desc: desc(name, help)}, prometheus.GaugeValue,
+func gauge(name, help string, of func(*resourcepool.Stats) uint) poolFigure {
+	return poolFigure{metric{desc: desc(name, help)}, prometheus.GaugeValue,
 		func(s *resourcepool.Stats) float64 { return float64(of(s)) }}
 }
 
-func counter(name, help string, of func(*resourcepool.Stats) uint64) figure {
+func counter(name, help string, of func(*resourcepool.Stats) uint64) poolFigure {
 	return counterOf(metric{desc: desc(name, help)}, of)
 }
 
-func counterOf(m metric, of func(*resourcepool.Stats) uint64) figure {
-	return figure{m, prometheus.CounterValue, func(s *resourcepool.Stats) float64 { return float64(of(s)) }}
+func counterOf(m metric, of func(*resourcepool.Stats) uint64) poolFigure {
+	return poolFigure{m, prometheus.CounterValue, func(s *resourcepool.Stats) float64 { return float64(of(s)) }}
 }
 
-func state(value string, of func(*resourcepool.Stats) uint) figure {
+func state(value string, of func(*resourcepool.Stats) uint) poolFigure {
 	f := gauge("slotpool_slots", "", of)
 	f.metric = metric{slots, value}
 	return f
@@ -130,7 +144,7 @@ var (
 	released = desc("slotpool_releases_total", "Resources that the pool released without being asked to.", "reason")
 )
 
-var figures = []figure{
+var ofPools = table[resourcepool.Stats, resourcepool.Times]{figures: []poolFigure{
 	gauge("slotpool_slots_max", "Slots that exist.", func(s *resourcepool.Stats) uint { return s.Max }),
 	gauge("slotpool_slots_limit", "Slots that were asked for.", func(s *resourcepool.Stats) uint { return s.Limit }),
 	gauge("slotpool_waiting", "Gets that wait now.", func(s *resourcepool.Stats) uint { return s.Waiting }),
@@ -145,19 +159,11 @@ var figures = []figure{
 	counterOf(metric{released, "dead"}, func(s *resourcepool.Stats) uint64 { return s.DeadOnCheck }),
 	counter("slotpool_waits_total", "Gets that had to wait: for a slot, for a busy resource, or for a dial of their group.", func(s *resourcepool.Stats) uint64 { return s.Waits }),
 	counter("slotpool_waits_cancelled_total", "Gets that gave up waiting.", func(s *resourcepool.Stats) uint64 { return s.CancelledWaits }),
-}
-
-// duration is one of Times.
-type duration struct {
-	metric
-	of func(*resourcepool.Times) *resourcepool.Histogram
-}
-
-var durations = []duration{
+}, durations: []duration[resourcepool.Times]{
 	{metric{desc: desc("slotpool_slot_wait_seconds", "How long waits for a slot took, however they ended.")},
 		func(t *resourcepool.Times) *resourcepool.Histogram { return &t.SlotWait }},
 	{metric{desc: desc("slotpool_resource_wait_seconds", "How long waits for a resource that another user had took, however they ended.")},
 		func(t *resourcepool.Times) *resourcepool.Histogram { return &t.ResourceWait }},
 	{metric{allocate, "ok"}, func(t *resourcepool.Times) *resourcepool.Histogram { return &t.Allocate }},
 	{metric{allocate, "failed"}, func(t *resourcepool.Times) *resourcepool.Histogram { return &t.AllocateFailed }},
-}
+}}

@@ -70,7 +70,7 @@ func TestHistogramIsCumulativeInSeconds(t *testing.T) {
 	h.Buckets[0], h.Buckets[20], h.Buckets[resourcepool.HistogramBuckets-1] = 3, 2, 1
 	h.Sum = 90 * time.Minute
 	c := collectorFunc(func(to chan<- prometheus.Metric) {
-		to <- newHistogram(durations[0].desc, prometheus.MakeLabelPairs(durations[0].desc, []string{"a", ""}), &h)
+		to <- newHistogram(ofPools.durations[0].desc, prometheus.MakeLabelPairs(ofPools.durations[0].desc, []string{"a", ""}), &h)
 	})
 	text := exposition(t, c)
 	for _, want := range []string{
@@ -90,7 +90,7 @@ func TestHistogramIsCumulativeInSeconds(t *testing.T) {
 
 type collectorFunc func(chan<- prometheus.Metric)
 
-func (f collectorFunc) Describe(to chan<- *prometheus.Desc) { to <- durations[0].desc }
+func (f collectorFunc) Describe(to chan<- *prometheus.Desc) { to <- ofPools.durations[0].desc }
 func (f collectorFunc) Collect(to chan<- prometheus.Metric) { f(to) }
 
 // exposition is what a scrape gets. The pedantic registry checks that what is
@@ -196,8 +196,8 @@ func TestHistogramsAreMadeWhenTheyChange(t *testing.T) {
 	testpool.Get(t, p).Put() // an Allocate
 	second := collect()
 	for i, h := range second {
-		if changed := h != first[i]; changed != (durations[i].desc == allocate && durations[i].value == "ok") {
-			t.Errorf("%v: changed: %v", durations[i].desc, changed)
+		if changed := h != first[i]; changed != (ofPools.durations[i].desc == allocate && ofPools.durations[i].value == "ok") {
+			t.Errorf("%v: changed: %v", ofPools.durations[i].desc, changed)
 		}
 	}
 	if n, later := first[2].GetSampleCount(), second[2].GetSampleCount(); n != 0 || later != 1 {

@@ -7,65 +7,19 @@ import (
 	"github.com/slotpool/slotpool/resourcepool"
 )
 
-// collectConns is collectPool of a connpool.Pool.
-func collectConns(to chan<- prometheus.Metric, p *connpool.Pool, r *remembered) {
-	stats, times := p.Stats(), p.Times()
-	samples := make([]sample, len(connFigures))
-	for i := range connFigures {
-		f := &connFigures[i]
-		samples[i].set(f.desc, r.labels[i], f.kind, f.of(&stats))
-	}
-	for i := range samples {
-		to <- &samples[i]
-	}
-	for i := range connDurations {
-		d := &connDurations[i]
-		to <- r.histogram(i, d.desc, d.of(&times))
-	}
-}
-
-func newConnRemembered(pool string) *remembered {
-	var all []labels
-	for i := range connFigures {
-		all = append(all, connFigures[i].labels(pool))
-	}
-	for i := range connDurations {
-		all = append(all, connDurations[i].labels(pool))
-	}
-	return remember(all, len(connDurations))
-}
-
-// connMetric is a time series of each connpool.Pool.
-type connMetric struct {
-	desc  *prometheus.Desc
-	value string // of the label besides pool; "": there is none
-}
-
-func (m *connMetric) labels(pool string) labels {
-	values := []string{pool}
-	if m.value != "" {
-		values = append(values, m.value)
-	}
-	return prometheus.MakeLabelPairs(m.desc, values)
-}
-
 func connDesc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("slotpool_connection"+name, help, append([]string{"pool"}, labels...), nil)
 }
 
 // connFigure is one of PoolStats.
-type connFigure struct {
-	connMetric
-	kind prometheus.ValueType
-	of   func(*connpool.PoolStats) float64
-}
+type connFigure = figure[connpool.PoolStats]
 
 func connGauge(d *prometheus.Desc, value string, of func(*connpool.PoolStats) uint) connFigure {
-	return connFigure{connMetric{d, value}, prometheus.GaugeValue, func(s *connpool.PoolStats) float64 { return float64(of(s)) }}
+	return connFigure{metric{d, value}, prometheus.GaugeValue, func(s *connpool.PoolStats) float64 { return float64(of(s)) }}
 }
 
 func connCounter(d *prometheus.Desc, value string, of func(*connpool.PoolStats) uint64) connFigure {
-	return connFigure{connMetric{d, value}, prometheus.CounterValue, func(s *connpool.PoolStats) float64 { return float64(of(s)) }}
+	return connFigure{metric{d, value}, prometheus.CounterValue, func(s *connpool.PoolStats) float64 { return float64(of(s)) }}
 }
 
 var (
@@ -75,7 +29,7 @@ var (
 	dialTimes   = connDesc("_dial_seconds", "How long dials took.", "outcome")
 )
 
-var connFigures = []connFigure{
+var ofConns = table[connpool.PoolStats, connpool.PoolTimes]{figures: []connFigure{
 	connGauge(connections, "in_use", func(s *connpool.PoolStats) uint { return s.InUse }),
 	connGauge(connections, "idle", func(s *connpool.PoolStats) uint { return s.Idle }),
 	connGauge(connections, "dialed", func(s *connpool.PoolStats) uint { return s.Dialed }),
@@ -98,19 +52,11 @@ var connFigures = []connFigure{
 	connCounter(closed, "reset", func(s *connpool.PoolStats) uint64 { return s.Closed.Reset }),
 	connCounter(closed, "by_user", func(s *connpool.PoolStats) uint64 { return s.Closed.ByUser }),
 	connCounter(closed, "shutdown", func(s *connpool.PoolStats) uint64 { return s.Closed.Shutdown }),
-}
-
-// connDuration is one of PoolTimes.
-type connDuration struct {
-	connMetric
-	of func(*connpool.PoolTimes) *resourcepool.Histogram
-}
-
-var connDurations = []connDuration{
-	{connMetric{connDesc("_wait_seconds", "How long Gets that found no idle connection took, the dial included."), ""},
+}, durations: []duration[connpool.PoolTimes]{
+	{metric{connDesc("_wait_seconds", "How long Gets that found no idle connection took, the dial included."), ""},
 		func(t *connpool.PoolTimes) *resourcepool.Histogram { return &t.Wait }},
-	{connMetric{dialTimes, "ok"}, func(t *connpool.PoolTimes) *resourcepool.Histogram { return &t.Dial }},
-	{connMetric{dialTimes, "failed"}, func(t *connpool.PoolTimes) *resourcepool.Histogram { return &t.DialFailed }},
-	{connMetric{connDesc("_hold_seconds", "How long connections were held; counted only with HoldWarning."), ""},
+	{metric{dialTimes, "ok"}, func(t *connpool.PoolTimes) *resourcepool.Histogram { return &t.Dial }},
+	{metric{dialTimes, "failed"}, func(t *connpool.PoolTimes) *resourcepool.Histogram { return &t.DialFailed }},
+	{metric{connDesc("_hold_seconds", "How long connections were held; counted only with HoldWarning."), ""},
 		func(t *connpool.PoolTimes) *resourcepool.Histogram { return &t.Hold }},
-}
+}}

@@ -25,10 +25,6 @@ type remembered struct {
 	histograms []*histogram // as they were sent last; the last so many of the tables
 }
 
-func remember(all []labels, histograms int) *remembered {
-	return &remembered{labels: all, histograms: make([]*histogram, histograms)}
-}
-
 // histogram returns the one that was sent last, if nothing has been counted since. That is
 // so of most: few pools fail to dial all the time.
 func (r *remembered) histogram(i int, desc *prometheus.Desc, of *resourcepool.Histogram) *histogram {
