@@ -17,8 +17,6 @@ var programs = []program{
 	{name: "put before another's push", slots: 1, first: "ga nb", users: "pa | gb pb | ga pa"},
 	// Who frees a slot must look for waiters after that: one who is counted before may have found none.
 	{name: "slot freed while its waiter is counted", slots: 1, first: "ga", users: "la | gb lb"},
-	// Who gives a victim back marks it first: a search that meets it in the stack without its mark drops it.
-	{name: "declined victim marked after its push", slots: 2, first: "ga pa gb", users: "pb | B2 E | ga pa | xB"},
 	{name: "two on one slot", slots: 1, users: "ga pa | gb pb"},
 	{name: "three on one slot", slots: 1, users: "ga pa | gb pb | gc pc"},
 	{name: "three on two slots", slots: 2, users: "ga pa | gb pb | gc pc"},

@@ -20,7 +20,8 @@ var widePrograms = []program{
 	{name: "acquire against gets", slots: 2, first: "ga pa", users: "ga pa | A2 E | gb pb"},
 	{name: "two acquire", slots: 2, users: "A2 E | A2 E | ga pa"},
 	{name: "acquire cancelled", slots: 2, first: "ga", users: "pa | B2 E | gb pb | xB"},
-	{name: "acquire cancelled with victims", slots: 2, first: "ga pa gb", users: "pb | B2 E | ga pa | xB"},
+	// Acquire gives its victims back, and marks them first: a search that meets one in the stack without its mark drops it.
+	{name: "declined victim marked after its push", slots: 2, first: "ga pa gb", users: "pb | B2 E | ga pa | xB"},
 	{name: "acquire and shrink", slots: 2, first: "ga", users: "pa | A2 E | M1 M2"},
 	{name: "try to acquire", slots: 2, first: "ga pa", users: "T2 E | ga pa | T1 E gb pb"},
 	{name: "acquire of a sub-pool's room", slots: 2, sub: 1, inSub: "ab", users: "ga pa | gb pb | A2 E"},
