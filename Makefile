@@ -32,7 +32,7 @@ race:
 # Hours of it: make stress FOR=8h
 FOR = 10m
 stress:
-	SLOTPOOL_STRESS=$(FOR) go test -race -timeout 0 -run 'Stress|NeverRefused|Starve|Herd' -v ./resourcepool ./connpool
+	SLOTPOOL_STRESS=$(FOR) go test -race -timeout 0 -run 'Stress|NeverRefused|Starve|Herd|MemoryFollowsUse' -v ./resourcepool ./connpool
 
 fuzz:
 	go test -run '^$$' -fuzz FuzzModel -fuzztime $(FUZZTIME) ./resourcepool
