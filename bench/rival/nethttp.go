@@ -1,8 +1,6 @@
 package rival
 
 import (
-	"context"
-	"net"
 	"net/http"
 
 	"github.com/slotpool/slotpool/bench/work"
@@ -16,9 +14,7 @@ var NetHTTP = work.NamedHTTP("net-http", func(s work.HTTPShape) http.RoundTrippe
 		MaxIdleConns:        s.Slots,
 		MaxIdleConnsPerHost: s.Slots,
 		DisableCompression:  true,
-		DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
-			return s.Dialer.Dial(network, address)
-		},
+		DialContext:         s.DialContext,
 	}}
 })
 

@@ -76,15 +76,24 @@ type countingDialer struct {
 
 func (d *countingDialer) Dial(network, address string) (net.Conn, error) {
 	d.dials.Add(1)
-	_, port, err := net.SplitHostPort(address)
+	target, err := targetOf(d.targets, address)
 	if err != nil {
 		return nil, err
+	}
+	return d.bare.Dial(network, target)
+}
+
+// targetOf is the server that a made-up address is connected to.
+func targetOf(targets []string, address string) (string, error) {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", err
 	}
 	i, err := strconv.Atoi(port)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	return d.bare.Dial(network, d.targets[i%len(d.targets)])
+	return targets[i%len(targets)], nil
 }
 
 // zipf draws length of n addresses, the k-th most popular in proportion to

@@ -1,7 +1,9 @@
 package work
 
 import (
+	"context"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"testing"
@@ -18,6 +20,16 @@ type HTTPShape struct {
 	Slots  int      // for connections, idle or in all
 	Hosts  []string // that requests are made to
 	Dialer Dialer   // that makes the connections
+}
+
+// DialContext dials with the shape's dialer, which need not know of contexts.
+func (s HTTPShape) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if d, ok := s.Dialer.(interface {
+		DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	}); ok {
+		return d.DialContext(ctx, network, address)
+	}
+	return s.Dialer.Dial(network, address)
 }
 
 // NamedHTTP makes an HTTPContender of a function.

@@ -1,8 +1,6 @@
 package work
 
 import (
-	"context"
-	"net"
 	"net/http"
 
 	"github.com/slotpool/slotpool/resourcepool"
@@ -15,9 +13,7 @@ var SlotpoolHTTP = NamedHTTP("slotpool", func(s HTTPShape) http.RoundTripper {
 	return slotTransport{&slothttp.Transport{
 		Base: &http.Transport{
 			DisableCompression: true,
-			DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
-				return s.Dialer.Dial(network, address)
-			},
+			DialContext:        s.DialContext,
 		},
 		Slots: resourcepool.New(uint(s.Slots), ""),
 	}}

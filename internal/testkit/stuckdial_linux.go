@@ -22,7 +22,7 @@ type StuckDial struct {
 }
 
 // NewStuckDial listens on loopback until the test ends, and fills its queue.
-func NewStuckDial(t *testing.T) *StuckDial {
+func NewStuckDial(t testing.TB) *StuckDial {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -48,7 +48,7 @@ func NewStuckDial(t *testing.T) *StuckDial {
 // FillQueue fills the queue of a listener on loopback that has a backlog of 0: one connection
 // does. Whether it is full says the kernel, as a dial that takes long tells of a busy
 // machine too.
-func FillQueue(t *testing.T, address string) {
+func FillQueue(t testing.TB, address string) {
 	t.Helper()
 	conn, err := net.DialTimeout("tcp", address, Patience)
 	if err != nil {
@@ -61,7 +61,7 @@ func FillQueue(t *testing.T, address string) {
 
 // queued is how many connections a listener has not accepted: the queue for receiving of a socket that
 // listens, in the table that proc(5) shows.
-func queued(t *testing.T, to netip.AddrPort) int {
+func queued(t testing.TB, to netip.AddrPort) int {
 	t.Helper()
 	file := "/proc/net/tcp"
 	if to.Addr().Is6() {

@@ -7,7 +7,7 @@ import (
 )
 
 // Eventually polls until cond is true.
-func Eventually(t *testing.T, what string, cond func() bool) {
+func Eventually(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(Patience); !cond(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
