@@ -15,8 +15,9 @@ import "time"
 // when its Get is let into the slot queue to the end of its Allocate, or
 // until that Get gives up. All of it is guarded by waitLock.
 type lane struct {
-	count uint
-	queue waiterQueue
+	count   uint
+	leaving uint // of count, those that were told to end (overstay.go)
+	queue   waiterQueue
 }
 
 const (
@@ -24,7 +25,9 @@ const (
 	overdue   = time.Second // what an Allocate may take that is not suspect
 )
 
-func (p *pool) laneHasRoom() bool { return p.lane.count < max(p.size.total/laneShare, 1) }
+func (p *pool) laneHasRoom() bool { return p.lane.count < p.laneRoom() }
+
+func (p *pool) laneRoom() uint { return max(p.size.total/laneShare, 1) }
 
 // join makes w, whose resource it has claimed, wait for a slot of its own pool:
 // in the slot queue, or first in the lane's. waitLock is held.

@@ -23,6 +23,9 @@ type opening struct {
 	slot   bool      // it has one, or is refused one
 	spare  bool      // no Get may join it: it is cancelled, or that of a Group.Open
 
+	overstay *time.Timer // nil: it may stay
+	leaves   bool        // it was told to, as it had overstayed
+
 	gets         int64 // how many Gets in the queue wait for it
 	older, newer *opening
 }
@@ -119,6 +122,12 @@ func (g *group) callOff(o *opening) {
 func (g *group) remove(o *opening) {
 	g.openings.remove(o)
 	delete(g.pool.allocating, o)
+	if o.overstay != nil {
+		o.overstay.Stop()
+	}
+	if o.leaves {
+		g.pool.lane.leaving--
+	}
 	g.reassign(o)
 	g.recount()
 }

@@ -36,6 +36,7 @@ func (o *opening) begin() {
 		p.allocating = map[*opening]struct{}{}
 	}
 	p.allocating[o] = struct{}{}
+	o.watch()
 	if p.size.closed {
 		o.cancel()
 	}

@@ -49,5 +49,16 @@ func NewTimer(d Duration) *Timer {
 	return &Timer{C: t.C, real: t}
 }
 
+// AfterFunc is time.AfterFunc.
+func AfterFunc(d Duration, f func()) *Timer {
+	if sched.Running() {
+		return &Timer{}
+	}
+	return &Timer{real: time.AfterFunc(d, f)}
+}
+
+// Reset is Timer.Reset.
+func (t *Timer) Reset(d Duration) bool { return t.real != nil && t.real.Reset(d) }
+
 // Stop is Timer.Stop.
 func (t *Timer) Stop() bool { return t.real == nil || t.real.Stop() }

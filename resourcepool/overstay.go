@@ -1,0 +1,75 @@
+package resourcepool
+
+import "time"
+
+// An Allocate that nobody has reason to suspect is let in at once, and so the first ones
+// of many dead hosts may have all slots. Once they are overdue they count in the lane. If
+// there are then more in it than it has room for, and no slot is free, those that were
+// let in as healthy are ended, and begin again in the lane, where they are let be.
+//
+// A healthy peer that is slow loses what its Allocate has done so far, once: what was let in
+// by way of the lane is not ended. A SYN that was lost is sent again after a second, and
+// so overstayed is more than that.
+const (
+	overstayed  = 2 * time.Second
+	overstaying = overdue / 4 // until the next look at one that may stay
+)
+
+// watch sees to it that an Allocate that begins is looked at when it has overstayed. One
+// of Group.Open has its caller's context, and is that one's concern. waitLock is held.
+func (o *opening) watch() {
+	if !o.spare && !o.member.r.isSuspect() {
+		o.overstay = time.AfterFunc(overstayed, o.overstays)
+	}
+}
+
+// overstays ends the Allocate if it is due, or looks again later.
+//
+// Its end against this: remove takes the opening off allocating with waitLock held, so
+// either it is found there, or there is nothing to end. An Allocate that has ended, but has
+// not come to remove, is cancelled in vain; what it made serves the oldest Get, and
+// what was begun in its stead is called off with that (trim).
+func (o *opening) overstays() {
+	p := o.group.pool
+	p.waitLock.Lock()
+	defer p.waitLock.Unlock()
+	if _, runs := p.allocating[o]; !runs || o.spare || p.size.closed {
+		return
+	}
+	began := o.began()
+	if began.IsZero() || time.Since(began) < overstayed || !p.laneIsOverfull() {
+		o.overstay.Reset(overstaying)
+		return
+	}
+	o.group.dismiss(o)
+}
+
+// laneIsOverfull says that more have overstayed than there is room for, though somebody
+// else may have use for a slot. Those that were told to go do not count. waitLock is held.
+func (p *pool) laneIsOverfull() bool {
+	p.noteOverdue()
+	return p.lane.count > p.laneRoom()+p.lane.leaving && p.isFull()
+}
+
+func (p *pool) isFull() bool {
+	for q := p; q != nil; q = q.parent {
+		if q.free.Free() <= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// dismiss ends an Allocate. Who waits for it waits for one that begins in the lane, in its
+// old turn. Its slot is the lane's until it has really ended. waitLock is held.
+func (g *group) dismiss(o *opening) {
+	g.suspect = true
+	o.member.r.noteOverdue()
+	o.leaves = true
+	g.pool.lane.leaving++
+	g.openings.setAside(o)
+	o.cancel()
+	g.reassign(o)
+	g.refill()
+	g.recount()
+}
