@@ -2,7 +2,11 @@ package slothttp_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
+	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,19 +15,14 @@ import (
 	"github.com/slotpool/slotpool/internal/testkit"
 )
 
-// Ten of a hundred hosts do not answer a SYN. The others lose nothing: each of
-// their requests is served, also with fewer slots than dead hosts. Each user asks
-// all hosts in turn, and waits for the dead ones for as long as a context lasts.
+// Ten of a hundred hosts do not answer a SYN. Each request to one of the others is served, also
+// with fewer slots than dead hosts. Each user asks all hosts in turn, and waits for
+// the dead ones for as long as a context lasts.
 func TestDeadHosts(t *testing.T) {
 	for _, slots := range []uint{8, 20} {
 		t.Run(fmt.Sprintf("slots=%d", slots), func(t *testing.T) { deadHosts(t, slots) })
 	}
 }
-
-// unhurt is how long a request to a healthy host may take. It is far above what a
-// dial that is given up keeps its slot for (1 s), which with fewer slots than dead
-// hosts a request may have to wait for, and far below what a dial may take (30 s).
-const unhurt = 15 * time.Second
 
 func deadHosts(t *testing.T, slots uint) {
 	const hosts, dead, users = 100, 10, 8
@@ -31,52 +30,92 @@ func deadHosts(t *testing.T, slots uint) {
 	var urls []string
 	for i := range hosts {
 		if i%(hosts/dead) == 0 {
-			urls = append(urls, "http://"+testkit.NewStuckDial(t).Address)
+			urls = append(urls, deadURL(t))
 		} else {
 			urls = append(urls, newServer(t, hello).URL)
 		}
 	}
-	var served, failed atomic.Int32
-	var longest atomic.Int64
-	var done sync.WaitGroup
-	for u := range users {
-		done.Go(func() {
-			for i := range hosts {
-				host := (i + u*hosts/users) % hosts
-				wait := testkit.Patience
-				if host%(hosts/dead) == 0 {
-					wait = 20 * time.Millisecond
-				}
-				ctx, cancel := context.WithTimeout(t.Context(), wait)
-				began := time.Now()
-				_, err := get(ctx, tr, urls[host])
-				cancel()
-				switch {
-				case host%(hosts/dead) == 0:
-					if err == nil {
-						t.Error("a dead host answered")
-					}
-				case err != nil:
-					failed.Add(1)
-				default:
-					served.Add(1)
-					for took := time.Since(began).Nanoseconds(); ; {
-						old := longest.Load()
-						if old >= took || longest.CompareAndSwap(old, took) {
-							break
-						}
-					}
-				}
+	all(users, func(u int) {
+		for i := range hosts {
+			host := (i + u*hosts/users) % hosts
+			isDead, wait := host%(hosts/dead) == 0, testkit.Patience
+			if isDead {
+				wait = 20 * time.Millisecond
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), wait)
+			_, err := get(ctx, tr, urls[host])
+			cancel()
+			if isDead && err == nil {
+				t.Error("a dead host answered")
+			} else if !isDead && err != nil {
+				t.Errorf("a request to a healthy host: %v", err)
+			}
+		}
+	})
+	t.Logf("%+v", pool.Stats())
+}
+
+// The first dials of dead hosts had all slots for as long as a dial may take, as their users
+// waited for that. Now all but one, for which the lane has room, are ended before.
+func TestFirstDialsOfDeadHostsDoNotKeepAllSlots(t *testing.T) {
+	const slots, healthy, dead = 8, 20, 10
+	tr, _ := newTransport(t, slots)
+	var begun, ended atomic.Int32
+	tr.Base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if !strings.HasPrefix(address, "dead") {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}
+		begun.Add(1)
+		<-ctx.Done()
+		if ctx.Err() == context.Canceled { // not by the clock
+			ended.Add(1)
+		}
+		return nil, ctx.Err()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var users sync.WaitGroup
+	defer users.Wait()
+	defer cancel()
+	for i := range dead {
+		users.Go(func() {
+			if _, err := get(ctx, tr, fmt.Sprintf("http://dead%d.test/", i)); ctx.Err() == nil && errors.Is(err, context.Canceled) {
+				t.Errorf("a request was told that its dial was ended: %v", err)
 			}
 		})
 	}
-	done.Wait()
-	if want := int32(users * (hosts - dead)); served.Load() != want {
-		t.Errorf("%d requests to healthy hosts were served, want %d", served.Load(), want)
+	testkit.Eventually(t, "all slots are with dead hosts", func() bool { return begun.Load() >= slots })
+	for range healthy {
+		fetch(t, tr, newServer(t, hello).URL)
 	}
-	slowest := time.Duration(longest.Load())
-	if slowest > unhurt {
-		t.Errorf("a request to a healthy host took %v", slowest)
+	testkit.Eventually(t, "all but one were ended", func() bool { return ended.Load() >= slots-1 })
+}
+
+// deadURL returns the URL of a host that does not answer a SYN.
+func deadURL(t *testing.T) string {
+	t.Helper()
+	return "http://" + testkit.NewStuckDial(t).Address
+}
+
+// askDead starts a user for each of some dead hosts, who asks it again and again until the test
+// ends, and waits until all have been dialled in vain.
+func askDead(t *testing.T, over http.RoundTripper, hosts int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var users sync.WaitGroup
+	t.Cleanup(users.Wait)
+	t.Cleanup(cancel)
+	var refused atomic.Int32
+	for range hosts {
+		url := deadURL(t)
+		users.Go(func() {
+			first := sync.OnceFunc(func() { refused.Add(1) })
+			for ctx.Err() == nil {
+				if _, err := get(ctx, over, url); err == nil {
+					t.Error("a dead host answered")
+				}
+				first()
+			}
+		})
 	}
-	t.Logf("%d served, the slowest in %v; %+v", served.Load(), slowest, pool.Stats())
+	testkit.Eventually(t, "all have been dialled", func() bool { return refused.Load() == int32(hosts) })
 }

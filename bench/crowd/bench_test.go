@@ -16,8 +16,4 @@ func BenchmarkStorm(b *testing.B) {
 	work.Storm(b, append(append([]work.StormContender{}, work.SlotpoolStorms...), rival.InStorm()...))
 }
 
-func BenchmarkDeadHosts(b *testing.B) {
-	work.DeadHosts(b, []work.HTTPContender{work.SlotpoolHTTP, rival.NetHTTP})
-}
-
 func TestMain(m *testing.M) { work.Main(m, nil) }

@@ -20,28 +20,22 @@ const (
 	deadHosts    = 10 // do not answer a SYN
 	healthyHosts = 90
 	healthyUsers = 8
-	deadPatience = 50 * time.Millisecond // of a request to a dead host, of those that give up soon
-	deadKnown    = 5 * time.Second       // after so long what is dead is known, as far as it ever is
+	deadKnown    = 3 * time.Second // then it is known who is dead
 )
 
 // DeadHosts is 8 users of 90 healthy HTTP servers, who ask one at random each time,
 // and 10 users of a dead host each, who ask it again and again. The figures are those
-// of the healthy requests, and how many descriptors the connections and dials had.
+// of the healthy requests: from three seconds after the first request to a dead host on, and, beside
+// them, in these seconds. open-most is how many descriptors there were at once.
 func DeadHosts(b *testing.B, all []HTTPContender) {
 	server := StartServer(b)
-	var silent []string
+	targets := repeat(server.HTTP, healthyHosts)
 	for range deadHosts {
-		silent = append(silent, testkit.NewStuckDial(b).Address)
+		targets = append(targets, testkit.NewStuckDial(b).Address)
 	}
 	for _, slots := range []int{8, 20, 64} {
-		for _, w := range []deadWork{
-			{traffic: "none"},
-			{traffic: "patience=50ms", patience: deadPatience},
-			{traffic: "patience=50ms/since=5s", patience: deadPatience, lead: deadKnown},
-			{traffic: "patience=none", patience: time.Hour},
-			{traffic: "patience=none/since=5s", patience: time.Hour, lead: deadKnown},
-		} {
-			w.run(b, all, slots, slices.Concat(repeat(server.HTTP, healthyHosts), silent))
+		for _, d := range []deadUsers{{name: "none"}, {"50ms", 50 * time.Millisecond}, {"hour", time.Hour}} {
+			d.run(b, all, slots, targets)
 		}
 	}
 }
@@ -55,62 +49,94 @@ func repeat(all []string, n int) []string {
 	return out
 }
 
-// deadWork is what the users of dead hosts do.
-type deadWork struct {
-	traffic  string
-	patience time.Duration // of a request to a dead host; 0: there are no such requests
-	lead     time.Duration // how long before the clock starts they begin
+// deadUsers are the users of dead hosts, by how long each request of theirs waits.
+type deadUsers struct {
+	name     string
+	patience time.Duration // 0: there are no such users
 }
 
-func (w deadWork) run(b *testing.B, all []HTTPContender, slots int, targets []string) {
-	a := axes{users: healthyUsers, slots: slots, addresses: len(targets), hold: HoldNot, more: "transport=tcp/request=http/dead=" + w.traffic}
+func (d deadUsers) run(b *testing.B, all []HTTPContender, slots int, targets []string) {
+	a := axes{users: healthyUsers, slots: slots, addresses: len(targets), hold: HoldNot,
+		more: "transport=tcp/request=http/dead=" + d.name}
 	hosts := manyHosts(len(targets))
 	for _, c := range rotated(all) {
-		b.Run(a.name(c.Name()), func(b *testing.B) { // a pool of its own each, as what is known of the dead is in it
+		b.Run(a.name(c.Name()), func(b *testing.B) { // a pool each time, as what is known of the dead is in it
 			dialer := &openCounter{targets: targets}
 			over := c.New(HTTPShape{Slots: slots, Hosts: hosts, Dialer: dialer})
 			defer closePool(over)
 			for _, host := range hosts[:healthyHosts] {
 				fetch(over, host)
 			}
-			stop := w.begin(over, hosts[healthyHosts:])
+			h := newHealthy(over, hosts[:healthyHosts])
+			stop := d.begin(over, hosts[healthyHosts:])
 			defer stop()
-			dialer.most.Store(0)
+			reportFirst := h.lead()
 			dials := dialer.dials.Load()
-			clocks := newStopwatches(healthyUsers)
-			walks := make([]func(int), healthyUsers)
-			for u := range walks {
-				random := rand.New(rand.NewPCG(uint64(u), 5))
-				walks[u] = func(n int) {
-					for range n {
-						host := hosts[random.IntN(healthyHosts)]
-						clocks[u].time(func() { fetch(over, host) })
-					}
-				}
-			}
-			walkers(b, walks)
+			walkers(b, h.walks)
 			b.StopTimer()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "served/s")
 			b.ReportMetric(float64(dialer.dials.Load()-dials)/float64(b.N), "dials/op")
 			b.ReportMetric(float64(dialer.most.Load()), "open-most")
-			clocks.report(b)
+			h.clocks.report(b)
+			reportFirst(b)
 		})
 	}
 }
 
+// healthy are the users of healthy hosts.
+type healthy struct {
+	walks  []func(n int)
+	clocks stopwatches
+}
+
+func newHealthy(over http.RoundTripper, hosts []string) *healthy {
+	h := &healthy{clocks: newStopwatches(healthyUsers)}
+	for u := range healthyUsers {
+		random := rand.New(rand.NewPCG(uint64(u), 5))
+		h.walks = append(h.walks, func(n int) {
+			for range n {
+				host := hosts[random.IntN(len(hosts))]
+				h.clocks[u].time(func() { fetch(over, host) })
+			}
+		})
+	}
+	return h
+}
+
+// lead has them ask until it is known who is dead. What it returns reports on that.
+func (h *healthy) lead() (report func(b *testing.B)) {
+	began := time.Now()
+	var served atomic.Int64
+	var users sync.WaitGroup
+	for _, walk := range h.walks {
+		users.Go(func() {
+			for time.Since(began) < deadKnown {
+				walk(1)
+				served.Add(1)
+			}
+		})
+	}
+	users.Wait()
+	first, rate := h.clocks, float64(served.Load())/time.Since(began).Seconds()
+	h.clocks = newStopwatches(healthyUsers)
+	return func(b *testing.B) {
+		first.reportAs(b, "first-")
+		b.ReportMetric(rate, "first-served/s")
+	}
+}
+
 // begin starts the users of dead hosts and returns what ends them.
-func (w deadWork) begin(over http.RoundTripper, hosts []string) (stop func()) {
+func (d deadUsers) begin(over http.RoundTripper, hosts []string) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var users sync.WaitGroup
-	if w.patience != 0 {
+	if d.patience != 0 {
 		for _, host := range hosts {
 			users.Go(func() {
 				for ctx.Err() == nil {
-					askDead(ctx, over, host, w.patience)
+					askDead(ctx, over, host, d.patience)
 				}
 			})
 		}
-		time.Sleep(w.lead)
 	}
 	return func() {
 		cancel()
