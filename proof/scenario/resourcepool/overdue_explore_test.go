@@ -26,6 +26,31 @@ var overduePrograms = []program{
 	{name: "of a group, beside others", slots: 2, first: "fa", users: "h. u. | K2 h. u. | ga pa"},
 	{name: "of a group, seen from the lane", slots: 2, first: "fa", users: "h. u. | K2 ga pa"},
 	{name: "of a group, renewed", slots: 2, users: "h. y. u. | K2 h. u."},
+	{name: "ended", slots: 2, users: "h. u. | h. u. | K3 V"},
+	{name: "ended, twice", slots: 2, users: "h. u. | h. u. | h. u. | K3 V K3 V"},
+	{name: "ended, failing", slots: 2, users: "N. h. u. | N. h. u. | K3 V"},
+	{name: "ended, cancelled", slots: 2, users: "i. u. | h. u. | K3 V xA"},
+	{name: "ended, beside others", slots: 2, users: "h. u. | h. u. | K3 V ga pa"},
+	{name: "ended, seen from the lane", slots: 2, first: "fa", users: "h. u. | h. u. | K3 V ga pa"},
+	{name: "ended, closed", slots: 2, users: "h. u. | h. u. | K3 V Z"},
+	{name: "ended, renewed", slots: 2, users: "h. y. u. | h. u. | K3 V"},
+	{name: "ended, in a full group", slots: 2, most: 2, users: "h. u. | h. u. | h. u. | K3 V"},
+}
+
+// lookAtOverstays is what the timers of all Allocates of the group do, which do not run here.
+func (w *world) lookAtOverstays() {
+	g := w.group.g
+	var all []*opening
+	g.pool.waitLock.Lock()
+	for o := g.openings.oldest; o != nil; o = o.newer {
+		if o.overstay != nil {
+			all = append(all, o)
+		}
+	}
+	g.pool.waitLock.Unlock()
+	for _, o := range all {
+		o.overstays()
+	}
 }
 
 func TestExploreOverdue(t *testing.T) { explorePrograms(t, overduePrograms) }

@@ -44,6 +44,8 @@ func (u *user) doPool(verb byte, word string) bool {
 		}
 	case 'K':
 		sched.Advance(time.Duration(n) * time.Second)
+	case 'V':
+		w.lookAtOverstays()
 	case 'E':
 		w.p.Free(u.acquired)
 		u.acquired = 0
