@@ -30,7 +30,8 @@ type Pool struct {
 	// DialFunc makes a connection. nil: as ConnResource.Get dials, with its keepalive.
 	//
 	// The context has the values of the context of the Get that led to the dial. It ends
-	// after DialTimeout, and not with that Get. A panic passes through the Get if that
+	// after DialTimeout, and not with that Get. With all slots taken it may end sooner, if
+	// many dials take very long; the dial is then begun again, and no Get fails for that. A panic passes through the Get if that
 	// still waits; else it is logged.
 	DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 

@@ -1,6 +1,7 @@
 package connpool
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -74,6 +75,28 @@ func (h *host) noteDial(began time.Time, err error) {
 		t.recover(h)
 	case err != nil && before == 0:
 		t.fail(h)
+		h.pool.ages.arm(h.pool.ages.failures)
+	}
+}
+
+// unanswered is what a dial may take that makes nobody suspect; the same as in resourcepool.
+const unanswered = time.Second
+
+var errUnanswered = errors.New("connpool: a dial was given up, as it had no answer for long")
+
+// noteUnanswered remembers that a dial was cancelled after a long time. Without that the host
+// would be forgotten when its Gets have left, and its next dials would be taken for those of
+// a healthy one. It stops no Get from dialling, as a failure does if there is a Backoff.
+func (h *host) noteUnanswered() {
+	h.mu.Lock()
+	f := &h.failed
+	first := f.times == 0
+	if first {
+		f.count(nil, errUnanswered, time.Now())
+	}
+	h.mu.Unlock()
+	if first {
+		h.pool.hosts.fail(h)
 		h.pool.ages.arm(h.pool.ages.failures)
 	}
 }

@@ -51,6 +51,9 @@ func (m *member) AllocateContext(ctx context.Context) error {
 		if context.Cause(ctx) == ErrClosed {
 			return ErrClosed
 		}
+		if at := m.AllocateBegan(); ctx.Err() != nil && !at.IsZero() && time.Since(at) >= unanswered {
+			h.noteUnanswered()
+		}
 		return err
 	}
 	m.why.Store(0)

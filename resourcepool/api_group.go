@@ -30,6 +30,10 @@ func (g *Group) TryGet() *Resource {
 // goes on so; the contexts of further ones are cancelled. A Get that comes later
 // joins the one that goes on.
 //
+// An allocation that takes very long in a full pool, beside many others that do, has
+// its context cancelled too. Its Gets learn nothing of that: another begins for them,
+// when the pool has slots for such allocations again (see DESIGN.md, "Dead hosts").
+//
 // The error is one of these:
 //
 //   - a *WaitError, if ctx ended the wait or was over already

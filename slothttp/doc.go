@@ -58,7 +58,9 @@
 // # Differences from http.Transport
 //
 //   - A dial, with its handshakes, takes 30 s at most, whatever Base says. Once all
-//     who waited for it have given up, it takes one second more at most.
+//     who waited for it have given up, it takes one second more at most. With all slots
+//     taken, a dial that takes longer than two seconds, as others do, is ended and begun
+//     again later, when no more than an eighth of the slots are with such hosts.
 //   - A stream reset with PROTOCOL_ERROR is an error, not a reason to retry.
 //   - GotConnInfo.Conn is the socket below TLS, not the *tls.Conn.
 //   - Base.MaxIdleConns, MaxIdleConnsPerHost (if not negative), MaxConnsPerHost and

@@ -34,7 +34,7 @@ import (
 //	H. lease of the Shared of a             I. the same, until x
 //	P. put the lease   Q. put it twice      V. release it
 //	J2 set the users of the Shared to 2     K2 move the clock by 2 seconds
-//	e get and lend: relief may release it
+//	e get and lend: relief may release it   C end what has overstayed of the group
 type program struct {
 	name           string
 	slots          int

@@ -44,7 +44,7 @@ func (u *user) doPool(verb byte, word string) bool {
 		}
 	case 'K':
 		sched.Advance(time.Duration(n) * time.Second)
-	case 'V':
+	case 'C':
 		w.lookAtOverstays()
 	case 'E':
 		w.p.Free(u.acquired)
