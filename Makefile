@@ -70,6 +70,7 @@ bench:
 
 bench-quick:
 	cd bench && go test -run '^$$' -bench . -benchtime 5ms . ./crowd
+	cd bench && go test -run '^$$' -bench 'DeadHosts/users/slots=20$$/a/h/t/r/dead=50ms' -benchtime 1x ./dead
 	cd bench/reference && GOWORK=off go test -modfile=standin.mod -run '^$$' -bench . -benchtime 1x .
 	cd metrics/slotprom && go test -run '^$$' -bench '^BenchmarkScrape' -benchtime 5ms .
 	cd metrics/slototel && go test -run '^$$' -bench '^BenchmarkCollect' -benchtime 5ms .
