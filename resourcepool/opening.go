@@ -122,14 +122,14 @@ func (g *group) callOff(o *opening) {
 func (g *group) remove(o *opening) {
 	g.openings.remove(o)
 	delete(g.pool.allocating, o)
+	g.reassign(o)
+	g.recount()
 	if o.overstay != nil {
 		o.overstay.Stop()
 	}
 	if o.leaves {
 		g.pool.lane.leaving--
 	}
-	g.reassign(o)
-	g.recount()
 }
 
 // reassign costs nothing if nobody waits for the opening any more, as is the
