@@ -140,6 +140,7 @@ func TestDialInTheLaneIsNotEnded(t *testing.T) {
 		y.wantDone(t, nil)
 		wantBegun(t, []*hung{first, second}, 2, 1)
 		second.Put(y.r, y.r.Generation())
+		time.Sleep(time.Millisecond) // so that it would be the first to go
 		z := startGroupGet(t.Context(), third.Group)
 		time.Sleep(time.Minute)
 		wantBegun(t, []*hung{first, second, third}, 2, 1, 1)

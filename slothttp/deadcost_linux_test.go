@@ -76,9 +76,10 @@ func TestDeadHostsLeaveParkedConnectionsAlone(t *testing.T) {
 }
 
 // More healthy hosts than slots are asked in the same random order, beside dead hosts, and without
-// them but with as many slots fewer as dead hosts may have. The dials are as many.
+// them but with as many slots fewer as dead hosts may have. The dials are as many, but for what
+// the rule that evicts learns by chance: 60 either way. Without a lane they are 290 more.
 func TestDeadHostsCostNoDials(t *testing.T) {
-	const hosts, requests, slack = 90, 2000, 40
+	const hosts, requests, slack = 90, 2000, 150
 	dials := func(slots uint, dead int) int32 {
 		tr, pool := newImpatient(t, slots)
 		if dead > 0 {
