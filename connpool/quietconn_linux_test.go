@@ -110,6 +110,22 @@ func TestEvictQuietWithAWriteDeadlineThatIsPast(t *testing.T) {
 	c.Close()
 }
 
+// exchangeIfOpen asks and reads the answer. False: it was evicted before it could ask.
+func exchangeIfOpen(t *testing.T, c net.Conn) bool {
+	var b [64]byte
+	if n, err := c.Write(b[:]); err != nil {
+		if n != 0 || !errors.Is(err, net.ErrClosed) {
+			t.Errorf("a Write to an evicted connection: %d, %v", n, err)
+		}
+		return false
+	}
+	if _, err := io.ReadFull(c, b[:]); err != nil {
+		t.Errorf("a request that was written whole has no answer: %v", err)
+		return false
+	}
+	return true
+}
+
 // An exchange that goes on is never cut, whoever wants its slot.
 func TestEvictQuietBesideWrites(t *testing.T) {
 	address := newEcho(t)
@@ -135,25 +151,15 @@ func TestEvictQuietBesideWrites(t *testing.T) {
 						return
 					}
 				}
-				var b [64]byte
-				n, err := c.Write(b[:])
-				if err == nil {
-					if _, err = io.ReadFull(c, b[:]); err != nil {
-						t.Errorf("a request that was written whole has no answer: %v", err)
-						return
-					}
-				}
+				ok := exchangeIfOpen(t, c)
 				mu.Lock()
-				if err != nil {
-					evicted++
-				} else {
+				if ok {
 					served++
+				} else {
+					evicted++
 				}
 				mu.Unlock()
-				if err != nil {
-					if n != 0 || !errors.Is(err, net.ErrClosed) {
-						t.Errorf("a Write to an evicted connection: %d, %v", n, err)
-					}
+				if !ok {
 					c.Close()
 					c = nil
 				}

@@ -26,8 +26,7 @@ func writeBeside(t *testing.T, lasts time.Duration) (c net.Conn, ended <-chan er
 	}
 	watch := &c.(*quietConn).watch
 	testkit.Eventually(t, "a quiet connection", watch.isQuiet)
-	begun, hold, done, asked := make(chan bool), make(chan bool), make(chan error, 1), make(chan bool)
-	released := make(chan bool)
+	begun, hold, done, released := make(chan bool), make(chan bool), make(chan error, 1), make(chan bool)
 	go func() {
 		first := true
 		done <- raw.Write(func(uintptr) bool {
@@ -46,19 +45,7 @@ func writeBeside(t *testing.T, lasts time.Duration) (c net.Conn, ended <-chan er
 			t.Fatal(err)
 		}
 	}
-	go func() {
-		defer close(asked)
-		for { // as it asks nothing while the lock is looked at below
-			if watch.yield() {
-				t.Error("a connection was evicted under a write")
-			}
-			select {
-			case <-released:
-				return
-			default:
-			}
-		}
-	}()
+	asked := evictUntil(t, watch, released)
 	t.Cleanup(func() {
 		select {
 		case hold <- true: // the test has failed
@@ -74,6 +61,26 @@ func writeBeside(t *testing.T, lasts time.Duration) (c net.Conn, ended <-chan er
 		return true
 	})
 	return c, done, hold
+}
+
+// evictUntil wants the connection evicted again and again until its write is over, and in vain.
+// The channel says that it has stopped.
+func evictUntil(t *testing.T, watch *quietWatch, over <-chan bool) (stopped <-chan bool) {
+	asked := make(chan bool)
+	go func() {
+		defer close(asked)
+		for { // as it asks nothing while others look at the lock
+			if watch.yield() {
+				t.Error("a connection was evicted under a write")
+			}
+			select {
+			case <-over:
+				return
+			default:
+			}
+		}
+	}()
+	return asked
 }
 
 // TestDeadlineIsSetBesideAnEvictionThatWaits for a write which only that deadline ends.

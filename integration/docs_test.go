@@ -19,18 +19,7 @@ var snippetLink = regexp.MustCompile(`\]\(\.\./integration/(snippets/\w+\.go)\)`
 // compiled and tried. Each exported function there is on a page, or in a file that a
 // page links to.
 func TestPagesShowWhatIsCompiled(t *testing.T) {
-	files, err := filepath.Glob("snippets/*.go")
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
-	sources := map[string]string{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sources[file] = string(text)
-	}
+	sources := snippetSources(t)
 	var shown strings.Builder
 	linked := map[string]bool{}
 	for _, page := range []string{"../docs/integrations.md", "../docs/fleet.md"} {
@@ -68,6 +57,23 @@ func TestPagesShowWhatIsCompiled(t *testing.T) {
 			}
 		}
 	}
+}
+
+// snippetSources are the texts of the files of the package snippets.
+func snippetSources(t *testing.T) map[string]string {
+	files, err := filepath.Glob("snippets/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	sources := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources[file] = string(text)
+	}
+	return sources
 }
 
 func isIn(sources map[string]string, text string) bool {

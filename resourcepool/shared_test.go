@@ -203,17 +203,19 @@ func TestSharedStress(t *testing.T) {
 	other := p.Create(&thing{})
 	var users, worst atomic.Int64
 	var wg sync.WaitGroup
-	for n := range 6 {
+	const rounds = 3000
+	wg.Go(func() { // wants the slot
+		for range rounds {
+			if err := other.GetContext(t.Context()); err != nil {
+				t.Error(err)
+				return
+			}
+			other.Put()
+		}
+	})
+	for n := range 5 {
 		wg.Go(func() {
-			for i := range 3000 {
-				if n == 0 {
-					if err := other.GetContext(t.Context()); err != nil {
-						t.Error(err)
-						return
-					}
-					other.Put()
-					continue
-				}
+			for i := range rounds {
 				l, err := s.GetContext(t.Context())
 				if err != nil {
 					t.Error(err)
