@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -132,13 +133,10 @@ func TestEvictQuietBesideWrites(t *testing.T) {
 	p := dialPool(t, 2, func(p *Pool) { p.EvictQuiet = 5 * time.Millisecond })
 	began, most := time.Now(), testkit.StressTime(t)
 	var users sync.WaitGroup
-	evicted, served := 0, 0
-	var mu sync.Mutex
+	var evicted, served atomic.Int64
 	over := func() bool { // not before both have happened, however busy the machine
-		mu.Lock()
-		defer mu.Unlock()
 		took := time.Since(began)
-		return took > most+testkit.Patience || took > most && evicted != 0 && served != 0
+		return took > most+testkit.Patience || took > most && evicted.Load() != 0 && served.Load() != 0
 	}
 	for u := range 4 {
 		users.Go(func() {
@@ -151,15 +149,10 @@ func TestEvictQuietBesideWrites(t *testing.T) {
 						return
 					}
 				}
-				ok := exchangeIfOpen(t, c)
-				mu.Lock()
-				if ok {
-					served++
+				if exchangeIfOpen(t, c) {
+					served.Add(1)
 				} else {
-					evicted++
-				}
-				mu.Unlock()
-				if !ok {
+					evicted.Add(1)
 					c.Close()
 					c = nil
 				}
@@ -171,8 +164,8 @@ func TestEvictQuietBesideWrites(t *testing.T) {
 		})
 	}
 	users.Wait()
-	t.Logf("%d served, %d evicted", served, evicted)
-	if evicted == 0 || served == 0 {
-		t.Errorf("%d served, %d evicted: nothing was tried", served, evicted)
+	t.Logf("%d served, %d evicted", served.Load(), evicted.Load())
+	if evicted.Load() == 0 || served.Load() == 0 {
+		t.Error("nothing was tried")
 	}
 }

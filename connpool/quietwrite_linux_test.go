@@ -2,6 +2,7 @@ package connpool
 
 import (
 	"net"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,20 +27,7 @@ func writeBeside(t *testing.T, lasts time.Duration) (c net.Conn, ended <-chan er
 	}
 	watch := &c.(*quietConn).watch
 	testkit.Eventually(t, "a quiet connection", watch.isQuiet)
-	begun, hold, done, released := make(chan bool), make(chan bool), make(chan error, 1), make(chan bool)
-	go func() {
-		first := true
-		done <- raw.Write(func(uintptr) bool {
-			if first {
-				first = false
-				close(begun)
-				<-hold
-				close(released)
-			}
-			return false // as one that the peer does not take
-		})
-	}()
-	<-begun
+	hold, released, done := holdWrite(raw)
 	if lasts != 0 {
 		if err := c.SetWriteDeadline(time.Now().Add(lasts)); err != nil {
 			t.Fatal(err)
@@ -61,6 +49,26 @@ func writeBeside(t *testing.T, lasts time.Duration) (c net.Conn, ended <-chan er
 		return true
 	})
 	return c, done, hold
+}
+
+// holdWrite begins a write that hold lets go. From then on, as released says, it waits for
+// its peer.
+func holdWrite(raw syscall.RawConn) (hold chan<- bool, released <-chan bool, done <-chan error) {
+	begun, held, free, over := make(chan bool), make(chan bool), make(chan bool), make(chan error, 1)
+	go func() {
+		first := true
+		over <- raw.Write(func(uintptr) bool {
+			if first {
+				first = false
+				close(begun)
+				<-held
+				close(free)
+			}
+			return false // as one that the peer does not take
+		})
+	}()
+	<-begun
+	return held, free, over
 }
 
 // evictUntil wants the connection evicted again and again until its write is over, and in vain.

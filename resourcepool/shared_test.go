@@ -193,6 +193,17 @@ func TestNegativeUsersPanic(t *testing.T) {
 	testkit.WantPanic(t, "resourcepool: -1 users of a Shared", func() { NewShared(New(1, "").Create(&thing{}), -1) })
 }
 
+// getAndPut is for goroutines beside that of the test.
+func getAndPut(t *testing.T, r *Resource, rounds int) {
+	for range rounds {
+		if err := r.GetContext(t.Context()); err != nil {
+			t.Error(err)
+			return
+		}
+		r.Put()
+	}
+}
+
 // Users come and go, some of them say that it broke; there are never too many, and
 // never one on what has been released.
 func TestSharedStress(t *testing.T) {
@@ -204,15 +215,7 @@ func TestSharedStress(t *testing.T) {
 	var users, worst atomic.Int64
 	var wg sync.WaitGroup
 	const rounds = 3000
-	wg.Go(func() { // wants the slot
-		for range rounds {
-			if err := other.GetContext(t.Context()); err != nil {
-				t.Error(err)
-				return
-			}
-			other.Put()
-		}
-	})
+	wg.Go(func() { getAndPut(t, other, rounds) }) // wants the slot
 	for n := range 5 {
 		wg.Go(func() {
 			for i := range rounds {
