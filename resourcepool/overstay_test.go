@@ -78,33 +78,15 @@ func TestFirstDialsOfDeadHostsDoNotKeepAllSlots(t *testing.T) {
 		if n := begunOf(dead); n != slots {
 			t.Fatalf("%d dial, want %d", n, slots)
 		}
-		var healthy []*Resource
-		var waiting []*getter
-		for range slots - 2 {
-			r := p.Create(&thing{})
-			healthy = append(healthy, r)
-			waiting = append(waiting, startGet(r))
-		}
-		time.Sleep(overstayed - time.Nanosecond)
-		for _, w := range waiting {
-			w.wantWaiting(t)
-		}
-		// The four dead ones that stand before the healthy have their turn, too.
-		time.Sleep(overstayed + overstaying)
-		for _, w := range waiting {
-			w.wantDone(t, nil)
-		}
-		wantLane(t, p, 2)
-		for _, r := range healthy {
-			r.Put()
-		}
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		for _, r := range healthy {
-			if !r.TryGet() {
-				t.Fatal("a healthy one was evicted")
+		healthy := healthyBeside(t, p, slots-2)
+		for range 2 {
+			time.Sleep(time.Minute)
+			for _, r := range healthy {
+				if !r.TryGet() {
+					t.Fatal("a healthy one was evicted")
+				}
+				r.Put()
 			}
-			r.Put()
 		}
 		for _, g := range gets {
 			g.wantWaiting(t) // none was told
@@ -122,6 +104,28 @@ func TestFirstDialsOfDeadHostsDoNotKeepAllSlots(t *testing.T) {
 			t.Fatalf("%d leaving", p.p.lane.leaving)
 		}
 	})
+}
+
+// healthyBeside parks n resources of a pool whose slots are all with hosts that do not answer. Four
+// more of these stand before them, and have their turn.
+func healthyBeside(t *testing.T, p *Pool, n int) (healthy []*Resource) {
+	t.Helper()
+	var gets []*getter
+	for range n {
+		healthy = append(healthy, p.Create(&thing{}))
+		gets = append(gets, startGet(healthy[len(healthy)-1]))
+	}
+	time.Sleep(overstayed - time.Nanosecond)
+	for _, g := range gets {
+		g.wantWaiting(t)
+	}
+	time.Sleep(overstayed + overstaying)
+	for i, g := range gets {
+		g.wantDone(t, nil)
+		healthy[i].Put()
+	}
+	wantLane(t, p, 2)
+	return healthy
 }
 
 // What was let in by the lane is let be, or a slow host would never be reached.
