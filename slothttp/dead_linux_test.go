@@ -56,7 +56,7 @@ func deadHosts(t *testing.T, slots uint) {
 }
 
 // The first dials of dead hosts had all slots for as long as a dial may take, as their users
-// waited for that. Now all but one, for which the lane has room, are ended before.
+// waited for that. Now they are ended before, where others want the slots.
 func TestFirstDialsOfDeadHostsDoNotKeepAllSlots(t *testing.T) {
 	const slots, healthy, dead = 8, 20, 10
 	tr, _ := newTransport(t, slots)
@@ -87,7 +87,9 @@ func TestFirstDialsOfDeadHostsDoNotKeepAllSlots(t *testing.T) {
 	for range healthy {
 		fetch(t, tr, newServer(t, hello).URL)
 	}
-	testkit.Eventually(t, "all but one were ended", func() bool { return ended.Load() >= slots-1 })
+	if ended.Load() == 0 { // how many are depends on when somebody wants a slot
+		t.Error("they were served only when the dials of dead hosts had ended by the clock")
+	}
 }
 
 // deadURL returns the URL of a host that does not answer a SYN.
