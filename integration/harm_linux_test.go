@@ -91,7 +91,7 @@ func TestEveryClientOutlivesItsServersHarm(t *testing.T) {
 		hit.add(harm.to) // before, as an error may come at once
 		harm.do()
 		for _, c := range f.clients {
-			want := c.done.Load() + 50
+			want := c.done.Load() + 20
 			testkit.Eventually(t, c.name+" goes on after "+harm.name, func() bool { return c.done.Load() >= want })
 		}
 	}
