@@ -51,13 +51,13 @@ func openDatabases(t *testing.T, pool *connpool.Pool, url string) (d databases) 
 	return d
 }
 
-// useAll asks one question over each connection that the clients may have.
-func (d databases) useAll(t *testing.T) {
+// useAll says something over each connection that the clients may have.
+func (d databases) useAll(t *testing.T, statement string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 	defer cancel()
 	var release []func()
-	for i := range databaseConns {
+	for range databaseConns {
 		p, err := d.pgx.Acquire(ctx)
 		if err != nil {
 			t.Fatalf("pgx: %v", err)
@@ -67,16 +67,25 @@ func (d databases) useAll(t *testing.T) {
 			t.Fatalf("database/sql: %v", err)
 		}
 		release = append(release, p.Release, func() { s.Close() })
-		var n, m int
-		err1 := p.QueryRow(ctx, "select $1::int", i).Scan(&n)
-		err2 := s.QueryRowContext(ctx, "select $1::int", i).Scan(&m)
-		if err1 != nil || err2 != nil || n != i || m != i {
-			t.Errorf("query %d: pgx: %d, %v; database/sql: %d, %v", i, n, err1, m, err2)
+		_, err1 := p.Exec(ctx, statement)
+		_, err2 := s.ExecContext(ctx, statement)
+		if err1 != nil || err2 != nil {
+			t.Errorf("%s: pgx: %v; database/sql: %v", statement, err1, err2)
 		}
 	}
 	for _, f := range release {
 		f()
 	}
+}
+
+// idle has PostgreSQL end the sessions of all connections as they are idle. Then it waits
+// until the clients ask before they use one again: see snippets.Pgx.
+func (d databases) idle(t *testing.T, admin *pgx.Conn, pool *connpool.Pool) {
+	t.Helper()
+	d.useAll(t, "set idle_session_timeout = '100ms'")
+	released := time.Now()
+	awaitNoSessions(t, admin)
+	testkit.Eventually(t, "the clients ask", func() bool { return time.Since(released) > pool.EvictQuiet/2 })
 }
 
 // PostgreSQL ends sessions that were idle for a time. Their slots are taken until the clients
@@ -90,20 +99,31 @@ func TestDatabasesIdleTimeoutCostsNoQuery(t *testing.T) {
 	server, url := startPostgres(t)
 	admin := connectAdmin(t, url)
 	b := limit(t, 64)
-	const all = 2 * databaseConns
-	pool := &connpool.Pool{Slots: resourcepool.New(all, ""), DialTimeout: testkit.Patience, EvictQuiet: time.Second}
-	db := openDatabases(t, pool, url+idleName+"&idle_session_timeout=1500ms")
-	db.useAll(t)
-	awaitNoSessions(t, admin)
-	testkit.Eventually(t, "all are in CLOSE_WAIT", func() bool { return closeWaits(t) == all })
-	if st := pool.Slots.Stats(); st.InUse != all {
-		t.Errorf("%d slots are in use, want %d: nobody has looked", st.InUse, all)
+	const conns, slots = 2 * databaseConns, 2 * (databaseConns + 1)
+	pool := &connpool.Pool{Slots: resourcepool.New(slots, ""), DialTimeout: testkit.Patience, EvictQuiet: time.Second}
+	db := openDatabases(t, pool, url+idleName)
+	db.idle(t, admin, pool)
+	testkit.Eventually(t, "all are in CLOSE_WAIT", func() bool { return closeWaits(t) == conns })
+	if st := pool.Slots.Stats(); st.InUse != conns {
+		t.Errorf("%d slots are in use, want %d: nobody has looked", st.InUse, conns)
 	}
+	holdAll(t, &connpool.Pool{Slots: pool.Slots, DialTimeout: testkit.Patience}, server.address, slots)
 
-	others := &connpool.Pool{Slots: pool.Slots, DialTimeout: testkit.Patience}
+	db.idle(t, admin, pool)  // each ping finds a connection that was evicted
+	db.useAll(t, "select 1") // and now one that PostgreSQL has ended
+	testkit.Eventually(t, "none is in CLOSE_WAIT", func() bool { return closeWaits(t) == 0 })
+	db.pgx.Close()
+	db.std.Close()
+	testkit.Eventually(t, "all slots are free", func() bool { return pool.Slots.Stats().InUse == 0 })
+	b.back()
+}
+
+// holdAll has all slots for a moment. Nothing is in CLOSE_WAIT then.
+func holdAll(t *testing.T, pool *connpool.Pool, address string, slots int) {
+	t.Helper()
 	var conns []net.Conn
-	for range all {
-		c, err := others.DialContext(t.Context(), "tcp", server.address)
+	for range slots {
+		c, err := pool.DialContext(t.Context(), "tcp", address)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,15 +135,6 @@ func TestDatabasesIdleTimeoutCostsNoQuery(t *testing.T) {
 	for _, c := range conns {
 		c.Close()
 	}
-
-	db.useAll(t) // each ping finds a connection that was evicted
-	awaitNoSessions(t, admin)
-	db.useAll(t) // and now one that PostgreSQL has ended
-	testkit.Eventually(t, "none is in CLOSE_WAIT", func() bool { return closeWaits(t) == 0 })
-	db.pgx.Close()
-	db.std.Close()
-	testkit.Eventually(t, "all slots are free", func() bool { return pool.Slots.Stats().InUse == 0 })
-	b.back()
 }
 
 // A transaction that waits for its program is ended by PostgreSQL. It is told so, and its slot
