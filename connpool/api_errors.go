@@ -45,7 +45,7 @@ type GetError struct {
 func (e *GetError) Error() string {
 	var b strings.Builder
 	b.WriteString("connpool: ")
-	text := dialling.Replace(e.Err.Error())
+	text := e.Err.Error()
 	if !strings.Contains(text, e.Address) || e.Address == "" {
 		fmt.Fprintf(&b, "%s %q: ", e.Network, e.Address)
 	}
@@ -64,9 +64,6 @@ func (e *GetError) Error() string {
 	}
 	return inOneLine(b.String())
 }
-
-// dialling says what resourcepool waits for in the words of this package.
-var dialling = strings.NewReplacer("timed out while allocating", "timed out while dialling")
 
 // Unwrap returns Err.
 func (e *GetError) Unwrap() error { return e.Err }

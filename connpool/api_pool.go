@@ -118,8 +118,9 @@ type Pool struct {
 	Trace *Trace
 
 	// Logger gets a line at level debug for each connection that is closed and each dial
-	// that fails. It also gets, at level error, panics of hooks and what HoldWarning
-	// asks for. nil: these errors go to slog.Default, and nothing else is logged.
+	// that fails. At level error it also gets panics of hooks, panics of dials and closes
+	// that no Get waits for any more, and what HoldWarning asks for. nil: these errors go
+	// to slog.Default, and nothing else is logged.
 	Logger *slog.Logger
 
 	body poolBody

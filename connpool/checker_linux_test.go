@@ -1,11 +1,26 @@
 package connpool_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/slotpool/slotpool/internal/testkit"
 	"github.com/slotpool/slotpool/resourcepool"
 )
+
+// double makes a call of a client that is the target of r.
+func double(r *resourcepool.Resource, c *rpcClient, n int) error {
+	if err := r.Get(nil); err != nil {
+		return err
+	}
+	defer r.Put()
+	var result int
+	err := c.client.Call("Arith.Double", n, &result)
+	if err == nil && result != 2*n {
+		err = fmt.Errorf("the double of %d is %d", n, result)
+	}
+	return err
+}
 
 // TestNoCallIsLostToARestart: 40 clients are parked, the server restarts, and all
 // of their first calls succeed. net/rpc always has a Read waiting, beside which the
@@ -20,21 +35,9 @@ func TestNoCallIsLostToARestart(t *testing.T) {
 		clients[i] = &rpcClient{address: address}
 		resources[i] = pool.Create(clients[i])
 	}
-	call := func(i int) error {
-		if err := resources[i].Get(nil); err != nil {
-			return err
-		}
-		defer resources[i].Put()
-		var result int
-		err := clients[i].client.Call("Arith.Double", i, &result)
-		if err == nil && result != 2*i {
-			t.Errorf("the double of %d is %d", i, result)
-		}
-		return err
-	}
 	callAll := func() (failed int) {
 		for i := range clients {
-			if err := call(i); err != nil {
+			if err := double(resources[i], clients[i], i); err != nil {
 				t.Log(err)
 				failed++
 			}

@@ -53,6 +53,13 @@ func socketBelow(conn net.Conn) *net.TCPConn {
 	}
 }
 
+func wantRead(t *testing.T, there io.Reader, wrote int64) {
+	t.Helper()
+	if n, err := io.Copy(io.Discard, there); n != wrote || err != nil {
+		t.Errorf("the peer has read %d bytes of %d, %v", n, wrote, err)
+	}
+}
+
 // TestEvictionDoesNotWaitForThePeer of the victim, which does not read.
 func TestEvictionDoesNotWaitForThePeer(t *testing.T) {
 	for _, c := range []struct {
@@ -60,8 +67,8 @@ func TestEvictionDoesNotWaitForThePeer(t *testing.T) {
 		network string
 		wrap    func(net.Conn) net.Conn
 	}{
-		{"tcp", "tcp", nil},
-		{"tls", "tls", nil},
+		{"tcp", "tcp", func(c net.Conn) net.Conn { return c }},
+		{"tls", "tls", func(c net.Conn) net.Conn { return c }},
 		{"wrapped tcp", "tcp", func(c net.Conn) net.Conn { return wrapped{c} }},
 		{"wrapped tls", "tls", func(c net.Conn) net.Conn { return wrapped{c} }},
 	} {
@@ -70,10 +77,10 @@ func TestEvictionDoesNotWaitForThePeer(t *testing.T) {
 			s, d := newServerOf(t, c.network, true)
 			conn := mustGetWith(t, s.resource(), dialerFunc(func(network, address string) (net.Conn, error) {
 				inner, err := d.Dial(network, address)
-				if err == nil && c.wrap != nil {
-					inner = c.wrap(inner)
+				if err != nil {
+					return nil, err
 				}
-				return inner, err
+				return c.wrap(inner), nil
 			}))
 			socket := socketBelow(conn.Conn)
 			if err := socket.SetLinger(60); err != nil {
@@ -93,9 +100,7 @@ func TestEvictionDoesNotWaitForThePeer(t *testing.T) {
 				t.Fatalf("%d evictions", n)
 			}
 			if c.network != "tls" { // what was written is still sent
-				if n, err := io.Copy(io.Discard, there); n != wrote || err != nil {
-					t.Errorf("the peer has read %d bytes of %d, %v", n, wrote, err)
-				}
+				wantRead(t, there, wrote)
 			}
 		})
 	}

@@ -21,20 +21,7 @@ func TestDeadHostsLeaveParkedConnectionsAlone(t *testing.T) {
 	failed.Add(dead)
 	for range dead {
 		address := testkit.NewStuckDial(t).Address
-		users.Go(func() {
-			once := sync.OnceFunc(failed.Done)
-			for ctx.Err() == nil {
-				c, err := p.Get(ctx, "tcp", address)
-				var noSlot *resourcepool.WaitError
-				switch {
-				case err == nil:
-					t.Error("a dead host has answered")
-					_ = c.Close()
-				case !errors.As(err, &noSlot):
-					once() // it was dialled
-				}
-			}
-		})
+		users.Go(func() { dialInVain(ctx, t, p, address, sync.OnceFunc(failed.Done)) })
 	}
 	defer p.Close()
 	defer users.Wait()
@@ -67,4 +54,20 @@ func TestDeadHostsLeaveParkedConnectionsAlone(t *testing.T) {
 		}
 	}
 	reach(newEcho(t))
+}
+
+// dialInVain gets from a host that does not answer until the end of ctx. Each time that it
+// was dialled it says so.
+func dialInVain(ctx context.Context, t *testing.T, p *Pool, address string, dialled func()) {
+	for ctx.Err() == nil {
+		c, err := p.Get(ctx, "tcp", address)
+		var noSlot *resourcepool.WaitError
+		switch {
+		case err == nil:
+			t.Error("a dead host has answered")
+			_ = c.Close()
+		case !errors.As(err, &noSlot):
+			dialled()
+		}
+	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func TestDialerConfig(t *testing.T) {
-	const tcpUserTimeout, ofSystem = 18, 0
+	const ofSystem = 0
 	s := newServer(t, "tcp")
 	systemIdle := func() int {
 		conn, err := (&net.Dialer{KeepAlive: -1}).Dial(s.network, s.address)
@@ -25,20 +25,20 @@ func TestDialerConfig(t *testing.T) {
 		return option(t, conn, syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE)
 	}()
 	for name, c := range map[string]struct {
-		config                             DialerConfig
-		idle, interval, count, userTimeout int
+		config DialerConfig
+		want   keepalive
 	}{
-		"zero": {DialerConfig{}, 15, 15, 3, 60_000},
+		"zero": {DialerConfig{}, keepalive{15, 15, 3, 60_000}},
 		"set": {DialerConfig{
 			KeepAliveIdle:     20 * time.Second,
 			KeepAliveInterval: 5 * time.Second,
 			KeepAliveCount:    2,
 			UserTimeout:       90 * time.Second,
-		}, 20, 5, 2, 90_000},
-		"no user timeout":             {DialerConfig{UserTimeout: -1}, 15, 15, 3, ofSystem},
-		"a nanosecond is not nothing": {DialerConfig{UserTimeout: 1}, 15, 15, 3, 1},
-		"too long for the kernel":     {DialerConfig{UserTimeout: math.MaxInt64}, 15, 15, 3, math.MaxInt32},
-		"the system's idle":           {DialerConfig{KeepAliveIdle: -1}, systemIdle, 15, 3, 60_000},
+		}, keepalive{20, 5, 2, 90_000}},
+		"no user timeout":             {DialerConfig{UserTimeout: -1}, keepalive{15, 15, 3, ofSystem}},
+		"a nanosecond is not nothing": {DialerConfig{UserTimeout: 1}, keepalive{15, 15, 3, 1}},
+		"too long for the kernel":     {DialerConfig{UserTimeout: math.MaxInt64}, keepalive{15, 15, 3, math.MaxInt32}},
+		"the system's idle":           {DialerConfig{KeepAliveIdle: -1}, keepalive{systemIdle, 15, 3, 60_000}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := c.config.Dialer()
@@ -50,22 +50,34 @@ func TestDialerConfig(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			for _, o := range []struct {
-				name                string
-				level, option, want int
-			}{
-				{"SO_KEEPALIVE", syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1},
-				{"TCP_KEEPIDLE", syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, c.idle},
-				{"TCP_KEEPINTVL", syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, c.interval},
-				{"TCP_KEEPCNT", syscall.IPPROTO_TCP, syscall.TCP_KEEPCNT, c.count},
-				{"TCP_USER_TIMEOUT", syscall.IPPROTO_TCP, tcpUserTimeout, c.userTimeout},
-			} {
-				if got := option(t, conn, o.level, o.option); got != o.want {
-					t.Errorf("%s is %d, want %d", o.name, got, o.want)
-				}
-			}
+			wantKeepalive(t, conn, c.want)
 		})
 	}
+}
+
+// keepalive is what a socket's options say of it.
+type keepalive struct{ idle, interval, count, userTimeout int }
+
+func wantKeepalive(t *testing.T, conn net.Conn, want keepalive) {
+	t.Helper()
+	const tcpUserTimeout = 18
+	for _, o := range []struct {
+		name                string
+		level, option, want int
+	}{
+		{"SO_KEEPALIVE", syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1},
+		{"TCP_KEEPIDLE", syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, want.idle},
+		{"TCP_KEEPINTVL", syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, want.interval},
+		{"TCP_KEEPCNT", syscall.IPPROTO_TCP, syscall.TCP_KEEPCNT, want.count},
+		{"TCP_USER_TIMEOUT", syscall.IPPROTO_TCP, tcpUserTimeout, want.userTimeout},
+	} {
+		if got := option(t, conn, o.level, o.option); got != o.want {
+			t.Errorf("%s is %d, want %d", o.name, got, o.want)
+		}
+	}
+}
+
+func TestTimeoutOfADialerConfigIsTheDialers(t *testing.T) {
 	if d := (DialerConfig{Timeout: time.Minute}).Dialer(); d.Timeout != time.Minute {
 		t.Errorf("the timeout is %v", d.Timeout)
 	}

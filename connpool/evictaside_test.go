@@ -4,6 +4,7 @@ import (
 	"context"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/slotpool/slotpool/internal/testkit"
 	"github.com/slotpool/slotpool/resourcepool"
@@ -60,22 +61,18 @@ func TestCloseOfAnotherDoesNotHoldACancelledDialWithoutADescriptor(t *testing.T)
 			r := &relief{evicting: make(chan struct{}, 1)}
 			c := &canceler{ctx: context.Background()}
 			speak := cancel(c)
-			over := make(chan bool)
+			over := make(chan bool, 1)
 			go func() { over <- r.wait(p, 1, newPatience(0, c)) }()
 			<-begun
 			speak()
-			left := false
-			testkit.Eventually(t, "the dial gives up while the Close goes on", func() bool {
-				select {
-				case again := <-over:
-					left = true
-					if again {
-						t.Error("it dials again without a descriptor")
-					}
-				default:
+			select {
+			case again := <-over:
+				if again {
+					t.Error("it dials again without a descriptor")
 				}
-				return left
-			})
+			case <-time.After(testkit.Patience):
+				t.Error("the dial waits for the Close")
+			}
 			close(end)
 			testkit.Eventually(t, "the slot is free when the Close ends", func() bool {
 				s := p.Stats()

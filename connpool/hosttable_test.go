@@ -50,16 +50,19 @@ func TestHostTableFollowsItsUse(t *testing.T) {
 				s.leave(h)
 			}
 		}
-		buckets := 0
-		for i := range s.hosts.shards {
-			if b := s.hosts.shards[i].buckets.Load(); b != nil {
-				buckets += len(*b)
-			}
-		}
-		if s.hosts.len() != 0 || buckets > tableShards*leastBuckets {
+		if buckets := bucketsOf(&s.hosts); s.hosts.len() != 0 || buckets > tableShards*leastBuckets {
 			t.Fatalf("%d hosts and %d buckets are left", s.hosts.len(), buckets)
 		}
 	}
+}
+
+func bucketsOf(table *hostTable) (n int) {
+	for i := range table.shards {
+		if b := table.shards[i].buckets.Load(); b != nil {
+			n += len(*b)
+		}
+	}
+	return n
 }
 
 // A walk meets each host that stays once, also if the table is resized between its steps,

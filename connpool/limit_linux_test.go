@@ -102,6 +102,14 @@ func TestFault8PoolIsMadeOnceUnderConcurrentFirstUse(t *testing.T) {
 	}
 	close(start)
 	wg.Wait()
+	wantOneGlobalPool(t, pools)
+	if st := GetResourcePool().Stats(); st.Gets != 2*users || st.Allocations != users+1 {
+		t.Errorf("%d Gets, %d dials; want %d, %d", st.Gets, st.Allocations, 2*users, users+1)
+	}
+}
+
+func wantOneGlobalPool(t *testing.T, pools []*resourcepool.Pool) {
+	t.Helper()
 	for _, p := range pools {
 		if p != pools[0] {
 			t.Fatal("there are two global pools")
@@ -115,9 +123,6 @@ func TestFault8PoolIsMadeOnceUnderConcurrentFirstUse(t *testing.T) {
 	}
 	if named != 1 {
 		t.Errorf("%d pools are named connections", named)
-	}
-	if st := GetResourcePool().Stats(); st.Gets != 2*users || st.Allocations != users+1 {
-		t.Errorf("%d Gets, %d dials; want %d, %d", st.Gets, st.Allocations, 2*users, users+1)
 	}
 }
 

@@ -176,6 +176,18 @@ func TestListenerReturnsOtherErrors(t *testing.T) {
 	wantUsage(t, slots, 0, 0)
 }
 
+func askHello(client *http.Client, url string) error {
+	r, err := client.Get(url)
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	if b, _ := io.ReadAll(r.Body); string(b) != "hello" {
+		return errors.New(string(b))
+	}
+	return nil
+}
+
 // With a Sub what comes in leaves the slots that answering it needs.
 func TestHTTPServerOverAListener(t *testing.T) {
 	slots := fakeSlots(4)
@@ -202,17 +214,8 @@ func TestHTTPServerOverAListener(t *testing.T) {
 		go func() {
 			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: testkit.Patience}
 			var err error
-			for range 10 {
-				var r *http.Response
-				if r, err = client.Get("http://" + l.Addr().String()); err != nil {
-					break
-				}
-				b, _ := io.ReadAll(r.Body)
-				r.Body.Close()
-				if string(b) != "hello" {
-					err = errors.New(string(b))
-					break
-				}
+			for i := 0; i < 10 && err == nil; i++ {
+				err = askHello(client, "http://"+l.Addr().String())
 			}
 			failed <- err
 		}()

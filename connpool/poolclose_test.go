@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"runtime"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -174,36 +172,81 @@ func TestCloseBesideGetsLeavesNothingOpen(t *testing.T) {
 	}
 }
 
-// TestNoDialBeginsAfterShutdown has returned, also if its Get gives up just then.
+// TestNoDialBeginsAfterShutdown has returned, also if the Get gave up just before its dial.
+// A dial does two things first: it is counted, and it refers to the host. Here it is
+// stopped before them and after them.
 func TestNoDialBeginsAfterShutdown(t *testing.T) {
-	p := &Pool{Slots: fakeSlots(1), DialFunc: (&fakeNet{}).dial}
-	late := 0
-	for deadline := time.Now().Add(testkit.StressTime(t) / 4); time.Now().Before(deadline); {
-		s := newPool(p)
-		h, err := s.enter("tcp", "x:1")
-		if err != nil {
-			t.Fatal(err)
+	t.Run("it comes after Shutdown", func(t *testing.T) {
+		d := newDialAtEnd(t)
+		d.pool.leave(d.member.host)
+		testkit.WantErr(t, "Shutdown", d.pool.shutdown(patient(t)), nil)
+		d.allocate()
+		wantIs(t, "the dial", <-d.over, errUnwanted)
+		if n, _ := d.net.count(); n != 0 {
+			t.Errorf("%d calls of DialFunc", n)
 		}
-		var over atomic.Bool
-		begun := make(chan bool, 1)
-		go func() { // the dial for a Get
-			_, end, err := h.beginDial(context.Background(), &dialing{})
-			begun <- err == nil && over.Load()
-			if err == nil {
-				end()
-			}
-		}()
-		runtime.Gosched()
-		s.leave(h) // the Get
-		if err := s.shutdown(patient(t)); err != nil {
-			t.Fatal(err)
+	})
+	t.Run("it comes before Shutdown, and dials after", func(t *testing.T) {
+		d := newDialAtEnd(t)
+		d.stop()
+		d.allocate()
+		testkit.Eventually(t, "it refers to the host", func() bool { return d.member.host.references.Load() == 2 })
+		d.pool.leave(d.member.host)
+		d.pool.closing.Store(true)
+		drained := d.pool.drained()
+		if drained == nil {
+			t.Error("Shutdown would not wait for it")
 		}
-		over.Store(true)
-		if <-begun {
-			late++
+		d.goOn()
+		wantIs(t, "the dial", <-d.over, ErrClosed)
+		if drained != nil {
+			<-drained
 		}
-	}
-	if late != 0 {
-		t.Errorf("%d dials began after Shutdown", late)
+	})
+}
+
+// TestDialIsCountedTooLate: Shutdown found the count to be zero while the host was still there,
+// and then the dial was counted. The host here is gone, so that the dial ends with the
+// reference that it does not get. It was counted before if the count ends with it.
+func TestDialIsCountedTooLate(t *testing.T) {
+	d := newDialAtEnd(t)
+	drained := make(chan struct{})
+	d.pool.leave(d.member.host)
+	d.pool.closing.Store(true)
+	d.pool.drainers = append(d.pool.drainers, drained)
+	d.allocate()
+	wantIs(t, "the dial", <-d.over, errUnwanted)
+	select {
+	case <-drained:
+	default:
+		t.Error("it was not counted before it referred to the host")
 	}
 }
+
+// dialAtEnd is the dial of a Get that has the host, and is about to give up.
+type dialAtEnd struct {
+	pool   *pool
+	member *member
+	net    *fakeNet
+	over   chan error // what came of it
+}
+
+func newDialAtEnd(t *testing.T) *dialAtEnd {
+	d := &dialAtEnd{net: &fakeNet{}, over: make(chan error, 1)}
+	d.net.on = func(ctx context.Context, _ string) error { <-ctx.Done(); return context.Cause(ctx) }
+	d.pool = newPool(&Pool{Slots: fakeSlots(1), DialFunc: d.net.dial})
+	h, err := d.pool.enter("tcp", "x:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.member = &member{host: h}
+	return d
+}
+
+func (d *dialAtEnd) allocate() {
+	go func() { d.over <- d.member.AllocateContext(context.Background()) }()
+}
+
+// stop makes the dial wait for what it does next after it has referred to the host.
+func (d *dialAtEnd) stop() { d.member.host.mu.Lock() }
+func (d *dialAtEnd) goOn() { d.member.host.mu.Unlock() }

@@ -3,6 +3,7 @@ package connpool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -94,6 +95,21 @@ func (m *member) ReleaseNeverBlocks() bool {
 	k := m.open
 	return k == nil || k.closer.NeverBlocks() && !k.byUser
 }
+
+// PanicUnheard is for the resourcepool, which calls it if a panic of Allocate or
+// Release has no Get any more to be raised in. A close that makes room for a dial is
+// part of that.
+func (m *member) PanicUnheard(callback string, value any, stack []byte) {
+	what := "close"
+	if callback == "Allocate" {
+		what = "dial"
+	}
+	m.host.pool.settings.complain("connpool: panic after its Get had given up", "in", what,
+		"network", m.host.network, "address", m.host.address, "panic", fmt.Sprint(value), "stack", string(stack))
+}
+
+// Allocating is for the resourcepool: what a Get whose dial goes on without it was waiting for.
+func (m *member) Allocating() string { return "dialling" }
 
 // register makes an open connection known to all that look for open ones.
 func (h *host) register(m *member) {

@@ -10,24 +10,42 @@ import (
 	"time"
 )
 
-func TestTraceTellsTheReasons(t *testing.T) {
-	var mu sync.Mutex
-	var events []string
-	tell := func(format string, args ...any) {
-		mu.Lock()
-		defer mu.Unlock()
-		events = append(events, fmt.Sprintf(format, args...))
+// events are what a Trace was told.
+type events struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (e *events) tell(format string, args ...any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, fmt.Sprintf(format, args...))
+}
+
+// take returns the events since the last time.
+func (e *events) take() (all []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all, e.all = e.all, nil
+	return all
+}
+
+func (e *events) trace() *Trace {
+	return &Trace{
+		WaitStart: func(_, a string) { e.tell("wait %s", a) },
+		WaitDone:  func(_, a string, _ time.Duration, err error) { e.tell("waited %s %v", a, err) },
+		DialStart: func(_, a string) { e.tell("dial %s", a) },
+		DialDone:  func(_, a string, _ time.Duration, err error) { e.tell("dialled %s %v", a, err) },
+		Reused:    func(_, a string) { e.tell("reused %s", a) },
+		Closed:    func(_, a string, why CloseReason) { e.tell("closed %s: %v", a, why) },
 	}
+}
+
+func TestTraceTellsTheReasons(t *testing.T) {
+	var told events
 	fail := false
 	p, n := fakePool(t, 1, func(p *Pool) {
-		p.Trace = &Trace{
-			WaitStart: func(_, a string) { tell("wait %s", a) },
-			WaitDone:  func(_, a string, _ time.Duration, err error) { tell("waited %s %v", a, err) },
-			DialStart: func(_, a string) { tell("dial %s", a) },
-			DialDone:  func(_, a string, _ time.Duration, err error) { tell("dialled %s %v", a, err) },
-			Reused:    func(_, a string) { tell("reused %s", a) },
-			Closed:    func(_, a string, why CloseReason) { tell("closed %s: %v", a, why) },
-		}
+		p.Trace = told.trace()
 		p.Check = func(context.Context, net.Conn) error {
 			if fail {
 				return errFake
@@ -37,12 +55,9 @@ func TestTraceTellsTheReasons(t *testing.T) {
 	})
 	want := func(what string, wanted ...string) {
 		t.Helper()
-		mu.Lock()
-		defer mu.Unlock()
-		if !slices.Equal(events, wanted) {
-			t.Fatalf("%s: %q\nwant %q", what, events, wanted)
+		if got := told.take(); !slices.Equal(got, wanted) {
+			t.Fatalf("%s: %q\nwant %q", what, got, wanted)
 		}
-		events = nil
 	}
 	get(t, p, "x").Put()
 	want("a dial", "wait x", "dial x", "dialled x <nil>", "waited x <nil>")
@@ -61,11 +76,11 @@ func TestTraceTellsTheReasons(t *testing.T) {
 	n.on = nil
 	want("a failure", "wait z", "dial z", "dialled z fake error", "waited z "+errFake.Error())
 	get(t, p, "x").Put()
-	events = nil
+	told.take()
 	p.CloseIdle("tcp", "x")
 	want("CloseIdle", "closed x: user")
 	get(t, p, "x").Put()
-	events = nil
+	told.take()
 	_ = p.Shutdown(patient(t))
 	want("Shutdown", "closed x: shutdown")
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,19 +111,32 @@ func TestEvictQuietWithAWriteDeadlineThatIsPast(t *testing.T) {
 	c.Close()
 }
 
+// exchangeIfOpen asks and reads the answer. False: it was evicted before it could ask.
+func exchangeIfOpen(t *testing.T, c net.Conn) bool {
+	var b [64]byte
+	if n, err := c.Write(b[:]); err != nil {
+		if n != 0 || !errors.Is(err, net.ErrClosed) {
+			t.Errorf("a Write to an evicted connection: %d, %v", n, err)
+		}
+		return false
+	}
+	if _, err := io.ReadFull(c, b[:]); err != nil {
+		t.Errorf("a request that was written whole has no answer: %v", err)
+		return false
+	}
+	return true
+}
+
 // An exchange that goes on is never cut, whoever wants its slot.
 func TestEvictQuietBesideWrites(t *testing.T) {
 	address := newEcho(t)
 	p := dialPool(t, 2, func(p *Pool) { p.EvictQuiet = 5 * time.Millisecond })
 	began, most := time.Now(), testkit.StressTime(t)
 	var users sync.WaitGroup
-	evicted, served := 0, 0
-	var mu sync.Mutex
+	var evicted, served atomic.Int64
 	over := func() bool { // not before both have happened, however busy the machine
-		mu.Lock()
-		defer mu.Unlock()
 		took := time.Since(began)
-		return took > most+testkit.Patience || took > most && evicted != 0 && served != 0
+		return took > most+testkit.Patience || took > most && evicted.Load() != 0 && served.Load() != 0
 	}
 	for u := range 4 {
 		users.Go(func() {
@@ -135,25 +149,10 @@ func TestEvictQuietBesideWrites(t *testing.T) {
 						return
 					}
 				}
-				var b [64]byte
-				n, err := c.Write(b[:])
-				if err == nil {
-					if _, err = io.ReadFull(c, b[:]); err != nil {
-						t.Errorf("a request that was written whole has no answer: %v", err)
-						return
-					}
-				}
-				mu.Lock()
-				if err != nil {
-					evicted++
+				if exchangeIfOpen(t, c) {
+					served.Add(1)
 				} else {
-					served++
-				}
-				mu.Unlock()
-				if err != nil {
-					if n != 0 || !errors.Is(err, net.ErrClosed) {
-						t.Errorf("a Write to an evicted connection: %d, %v", n, err)
-					}
+					evicted.Add(1)
 					c.Close()
 					c = nil
 				}
@@ -165,8 +164,8 @@ func TestEvictQuietBesideWrites(t *testing.T) {
 		})
 	}
 	users.Wait()
-	t.Logf("%d served, %d evicted", served, evicted)
-	if evicted == 0 || served == 0 {
-		t.Errorf("%d served, %d evicted: nothing was tried", served, evicted)
+	t.Logf("%d served, %d evicted", served.Load(), evicted.Load())
+	if evicted.Load() == 0 || served.Load() == 0 {
+		t.Error("nothing was tried")
 	}
 }

@@ -2,6 +2,7 @@ package connpool
 
 import (
 	"net"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,39 +27,13 @@ func writeBeside(t *testing.T, lasts time.Duration) (c net.Conn, ended <-chan er
 	}
 	watch := &c.(*quietConn).watch
 	testkit.Eventually(t, "a quiet connection", watch.isQuiet)
-	begun, hold, done, asked := make(chan bool), make(chan bool), make(chan error, 1), make(chan bool)
-	released := make(chan bool)
-	go func() {
-		first := true
-		done <- raw.Write(func(uintptr) bool {
-			if first {
-				first = false
-				close(begun)
-				<-hold
-				close(released)
-			}
-			return false // as one that the peer does not take
-		})
-	}()
-	<-begun
+	hold, released, done := holdWrite(raw)
 	if lasts != 0 {
 		if err := c.SetWriteDeadline(time.Now().Add(lasts)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	go func() {
-		defer close(asked)
-		for { // as it asks nothing while the lock is looked at below
-			if watch.yield() {
-				t.Error("a connection was evicted under a write")
-			}
-			select {
-			case <-released:
-				return
-			default:
-			}
-		}
-	}()
+	asked := evictUntil(t, watch, released)
 	t.Cleanup(func() {
 		select {
 		case hold <- true: // the test has failed
@@ -74,6 +49,46 @@ func writeBeside(t *testing.T, lasts time.Duration) (c net.Conn, ended <-chan er
 		return true
 	})
 	return c, done, hold
+}
+
+// holdWrite begins a write that hold lets go. From then on, as released says, it waits for
+// its peer.
+func holdWrite(raw syscall.RawConn) (hold chan<- bool, released <-chan bool, done <-chan error) {
+	begun, held, free, over := make(chan bool), make(chan bool), make(chan bool), make(chan error, 1)
+	go func() {
+		first := true
+		over <- raw.Write(func(uintptr) bool {
+			if first {
+				first = false
+				close(begun)
+				<-held
+				close(free)
+			}
+			return false // as one that the peer does not take
+		})
+	}()
+	<-begun
+	return held, free, over
+}
+
+// evictUntil wants the connection evicted again and again until its write is over, and in vain.
+// The channel says that it has stopped.
+func evictUntil(t *testing.T, watch *quietWatch, over <-chan bool) (stopped <-chan bool) {
+	asked := make(chan bool)
+	go func() {
+		defer close(asked)
+		for { // as it asks nothing while others look at the lock
+			if watch.yield() {
+				t.Error("a connection was evicted under a write")
+			}
+			select {
+			case <-over:
+				return
+			default:
+			}
+		}
+	}()
+	return asked
 }
 
 // TestDeadlineIsSetBesideAnEvictionThatWaits for a write which only that deadline ends.

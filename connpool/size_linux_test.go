@@ -4,6 +4,8 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/slotpool/slotpool/internal/testkit"
 	"github.com/slotpool/slotpool/resourcepool"
@@ -193,3 +195,38 @@ func (f *file) Allocate() (err error) {
 }
 
 func (f *file) Release() error { return f.f.Close() }
+
+// TestDescriptorsAreCountedMoreThanOnceASecond: a count of thousands takes milliseconds, so
+// neither dials, nor waits for a slot, nor a limit that changes may have them counted each
+// time. Nor may it be less, or the pool would not grow again.
+func TestDescriptorsAreCountedMoreThanOnceASecond(t *testing.T) {
+	files := openMany(t, 50)
+	synctest.Test(t, func(t *testing.T) {
+		s := &sizer{gate: newGate(), every: theSizer.every}
+		s.follow(resourcepool.New(systemSlots(), ""))
+		closeAll(files[:25]) // so that new numbers are lower than what is open
+		last := s.counted
+		for name, look := range map[string]func(){
+			"a descriptor": func() { s.look(&file{}) },
+			"a waiter":     func() { s.look(nil) },
+			"the limit":    func() { s.limit--; s.look(nil) },
+		} {
+			counts := 0
+			for range 1000 { // in 10 s
+				time.Sleep(time.Second / 100) // on synctest's clock
+				look()
+				if s.counted == last {
+					continue
+				}
+				if since := s.counted.Sub(last); since < time.Second {
+					t.Fatalf("%s: a count %v after the last", name, since)
+				}
+				counts++
+				last = s.counted
+			}
+			if counts < 9 || counts > 10 {
+				t.Errorf("%s: %d counts in 10 s", name, counts)
+			}
+		}
+	})
+}

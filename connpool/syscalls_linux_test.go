@@ -22,31 +22,7 @@ func TestSystemCalls(t *testing.T) {
 	if err != nil {
 		t.Skip("strace is not installed")
 	}
-	count := func(watch string) (n map[string]int) {
-		self, err := os.Executable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		counts := filepath.Join(t.TempDir(), "counts")
-		cmd := exec.CommandContext(t.Context(), strace, "-f", "-c", "-o", counts,
-			"-e", "trace=epoll_ctl,epoll_wait,recvfrom", self, "-test.run=^"+t.Name()+"$")
-		cmd.Env = append(os.Environ(), childVariable+"="+t.Name(), "SLOTPOOL_TEST_WATCH="+watch)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Skipf("strace cannot trace here: %v\n%s", err, out)
-		}
-		table, err := os.ReadFile(counts)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n = map[string]int{}
-		for _, m := range straceLine.FindAllSubmatch(table, -1) {
-			if n[string(m[2])], err = strconv.Atoi(string(m[1])); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return n
-	}
-	with, without := count("yes"), count("no")
+	with, without := countCalls(t, strace, "yes"), countCalls(t, strace, "no")
 	const startUp = 2 // of the epoll instance
 	more := with["epoll_ctl"] - without["epoll_ctl"]
 	t.Logf("%v with the watch, %v without", with, without)
@@ -57,6 +33,33 @@ func TestSystemCalls(t *testing.T) {
 	if n := with["recvfrom"]; n < reuses+dials || n > reuses+dials+startUp {
 		t.Errorf("%d recvfrom in %d reuses and %d closes, want one each", n, reuses, dials)
 	}
+}
+
+// countCalls runs this test under strace in a child, with the watch or without.
+func countCalls(t *testing.T, strace, watch string) (n map[string]int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := filepath.Join(t.TempDir(), "counts")
+	cmd := exec.CommandContext(t.Context(), strace, "-f", "-c", "-o", counts,
+		"-e", "trace=epoll_ctl,epoll_wait,recvfrom", self, "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), childVariable+"="+t.Name(), "SLOTPOOL_TEST_WATCH="+watch)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Skipf("strace cannot trace here: %v\n%s", err, out)
+	}
+	table, err := os.ReadFile(counts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n = map[string]int{}
+	for _, m := range straceLine.FindAllSubmatch(table, -1) {
+		if n[string(m[2])], err = strconv.Atoi(string(m[1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return n
 }
 
 // straceLine is a line of strace -c: time, seconds, each, calls, perhaps errors, name.

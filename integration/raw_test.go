@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/rpc"
 	"strings"
 	"sync"
 	"testing"
@@ -177,6 +178,48 @@ func TestRPCCallsEndWithTheirContext(t *testing.T) {
 	slots.ReleaseIdle(1)
 	if st := slots.Stats(); st.InUse+st.Idle != 0 {
 		t.Errorf("%+v", st)
+	}
+}
+
+// Picky is the service of a server that may say no, or hang up.
+type Picky struct{ conns chan net.Conn }
+
+// Half wants an even number.
+func (Picky) Half(n int, half *int) error {
+	if *half = n / 2; n%2 != 0 {
+		return fmt.Errorf("%d is odd", n)
+	}
+	return nil
+}
+
+// HangUp closes the connection that it is called on, if that is the oldest.
+func (p Picky) HangUp(int, *int) error { return (<-p.conns).Close() }
+
+// An answer that is an error must not cost the connection, and a connection that broke
+// in a call must not go to the next user.
+func TestRPCReleasesOnlyBrokenConnections(t *testing.T) {
+	server, service := rpc.NewServer(), Picky{make(chan net.Conn, 8)}
+	if err := server.Register(service); err != nil {
+		t.Fatal(err)
+	}
+	slots := resourcepool.New(1, "")
+	client := snippets.NewRPC(slots, testkit.Serve(t, func(c net.Conn) {
+		service.conns <- c
+		server.ServeConn(c)
+	}))
+	defer slots.Close()
+	for _, c := range []struct {
+		method     string
+		n          int
+		fails      bool
+		connected  uint64 // until then
+		idleIsLeft uint
+	}{{"Half", 4, false, 1, 1}, {"Half", 3, true, 1, 1}, {"HangUp", 0, true, 1, 0}, {"Half", 6, false, 2, 1}} {
+		err := client.Call(t.Context(), "Picky."+c.method, c.n, new(int))
+		st := slots.Stats()
+		if (err != nil) != c.fails || st.Allocations != c.connected || st.Idle != c.idleIsLeft || st.InUse != 0 {
+			t.Errorf("%s of %d: %v; %+v", c.method, c.n, err, st)
+		}
 	}
 }
 

@@ -62,18 +62,7 @@ func (p *pool) acquire(cancel <-chan struct{}, n uint, try bool) error {
 		return nil
 	}
 	w := &waiter{pool: p, batch: newBatch(p, n), forSlot: true, since: instant(), ready: make(chan struct{}, 1)}
-	p.waitLock.Lock()
-	p.arrive(w)
-	switch {
-	case p.size.closed:
-		w.refuse(ErrPoolClosed)
-	case p.tooLarge(n):
-		w.refuse(ErrorResourceLimitExceeded)
-	default:
-		p.joinSlotQueue(w)
-	}
-	over := w.queue == nil
-	p.waitLock.Unlock()
+	over := p.queueBatch(w)
 	got := false
 	defer w.waited()
 	defer func() { // also if the Release of a victim panics
@@ -102,6 +91,23 @@ func (p *pool) acquire(cancel <-chan struct{}, n uint, try bool) error {
 	}
 	p.acquired.Add(int64(n))
 	return nil
+}
+
+// queueBatch has the waiter of a batch stand in the slot queue, and reports whether that is
+// over already.
+func (p *pool) queueBatch(w *waiter) (over bool) {
+	p.waitLock.Lock()
+	defer p.waitLock.Unlock()
+	p.arrive(w)
+	switch {
+	case p.size.closed:
+		w.refuse(ErrPoolClosed)
+	case p.tooLarge(w.batch.want):
+		w.refuse(ErrorResourceLimitExceeded)
+	default:
+		p.joinSlotQueue(w)
+	}
+	return w.queue == nil
 }
 
 func (p *pool) acquireContext(ctx context.Context, n uint) error {

@@ -100,7 +100,7 @@ func (c *clearing) run() {
 		p.endOrphan(c.abandoned)
 		p.waitLock.Unlock()
 		if c.panicked != nil {
-			logPanic("Release", c.panicked)
+			logPanic(c.victim.target, "Release", c.panicked)
 		}
 	}()
 	c.victim.saveError(c.victim.target.Release())

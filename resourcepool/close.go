@@ -78,7 +78,7 @@ func (p *pool) shutdown(ctx context.Context) error {
 			case shed <- c:
 			case <-left:
 				if c != nil {
-					logPanic("Release", c)
+					logPanic(nil, "Release", c)
 				}
 			}
 		}()

@@ -145,6 +145,29 @@ func TestPanicInAReleaseIsShutdowns(t *testing.T) {
 	wantSize(t, p, 0, 0)
 }
 
+// useOneWay is one of the three ways to have slots: a resource, a group's member, or slots alone.
+func useOneWay(way int, p *Pool, g *Group, r *Resource) error {
+	switch way {
+	case 0:
+		if err := r.Get(nil); err != nil {
+			return err
+		}
+		r.Put()
+	case 1:
+		m, err := g.Get(context.Background())
+		if err != nil {
+			return err
+		}
+		g.Put(m, m.Generation())
+	default:
+		if err := p.Acquire(context.Background(), 2); err != nil {
+			return err
+		}
+		p.Free(2)
+	}
+	return nil
+}
+
 func TestCloseBesideUsersDrains(t *testing.T) {
 	for i := range 30 {
 		p := New(4, "")
@@ -158,24 +181,8 @@ func TestCloseBesideUsersDrains(t *testing.T) {
 			}
 			g := pool.NewGroup("g", 2, func() AllocateReleaser { return &thing{} })
 			r := pool.Create(&thing{})
-			for n := 0; ; n++ {
-				var err error
-				switch (id + n) % 3 {
-				case 0:
-					if err = r.Get(nil); err == nil {
-						r.Put()
-					}
-				case 1:
-					var m *Resource
-					if m, err = g.Get(context.Background()); err == nil {
-						g.Put(m, m.Generation())
-					}
-				default:
-					if err = pool.Acquire(context.Background(), 2); err == nil {
-						pool.Free(2)
-					}
-				}
-				if err != nil {
+			for n := id; ; n++ {
+				if err := useOneWay(n%3, pool, g, r); err != nil {
 					testkit.WantErr(t, "verb of a closed pool", err, ErrPoolClosed)
 					return
 				}

@@ -106,8 +106,15 @@ func (r *resource) wouldWaitFor() error {
 	return ErrorPutTimeout
 }
 
-// logPanic tells of a panic in a callback that nobody waits for any more.
-func logPanic(callback string, p *panicked) {
+// logPanic tells of a panic in a callback that nobody waits for any more: the target if
+// it wants to be told, else the log. target may be nil.
+func logPanic(target any, callback string, p *panicked) {
+	if t, ok := target.(interface {
+		PanicUnheard(callback string, value any, stack []byte)
+	}); ok {
+		t.PanicUnheard(callback, p.value, p.stack)
+		return
+	}
 	slog.Error("resourcepool: panic after its Get had given up",
 		"callback", callback, "panic", p.value, "stack", string(p.stack))
 }

@@ -52,7 +52,7 @@ func (d *detached) run(get func() error) {
 		}
 		switch {
 		case d.panicked != nil:
-			logPanic("Allocate", d.panicked)
+			logPanic(d.r.target, "Allocate", d.panicked)
 		case d.err == nil:
 			d.r.pool.count(&d.r.pool.counts.declined) // the Get came to nothing
 			d.r.pool.count(&d.r.pool.counts.unclaimed)

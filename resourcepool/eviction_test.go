@@ -118,6 +118,19 @@ func TestDialsOnRealTraces(t *testing.T) {
 	}
 }
 
+func secondsOfDials(t *testing.T, one *trace.Trace, model trace.CostModel) float64 {
+	t.Helper()
+	cost, err := trace.PoolCost(one, model.Costs(one), func(clock func() time.Duration) trace.Create {
+		p := newPool(uint(one.Slots), "", 1, 1)
+		p.p.clock = clock
+		return func(target trace.Target, key string) trace.Resource { return p.CreateKeyed(target, key) }
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cost.Time.Seconds()
+}
+
 // The reference is the total dial time of the rule of commit 245efa5, which knew no
 // costs: testdata has it, for each model and trace of internal/trace.
 func TestDialTimeOnRealTraces(t *testing.T) {
@@ -145,15 +158,7 @@ func TestDialTimeOnRealTraces(t *testing.T) {
 			if !ok {
 				continue
 			}
-			cost, err := trace.PoolCost(one, model.Costs(one), func(clock func() time.Duration) trace.Create {
-				p := newPool(uint(one.Slots), "", 1, 1)
-				p.p.clock = clock
-				return func(target trace.Target, key string) trace.Resource { return p.CreateKeyed(target, key) }
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			ratio := cost.Time.Seconds() / before
+			ratio := secondsOfDials(t, one, model) / before
 			if ratio > 1.02 {
 				t.Logf("%s on %s: %.3f", model.Name, one.Name, ratio)
 			}

@@ -164,6 +164,38 @@ func (s *groupStress) opening() (n int) {
 	return n
 }
 
+// emptyAtRest releases what is idle in a group that nobody uses, and checks that this is all.
+func emptyAtRest(t *testing.T, i int, g *group) {
+	t.Helper()
+	idle := 0
+	for _, m := range *g.members.Load() {
+		if phaseOf(m.r.state.W.Load()) == phaseIdle {
+			idle++
+		}
+	}
+	if g.live.Load() != int64(idle) || g.waiting.Load() != 0 || g.openings.oldest != nil {
+		t.Errorf("group %d: %d live with %d idle, %d wait", i, g.live.Load(), idle, g.waiting.Load())
+	}
+	for range idle { // each is on the stack, once
+		m := g.popIdle(false)
+		if m == nil {
+			t.Errorf("group %d: an idle member is not on the stack", i)
+			break
+		}
+		m.r.releaseGeneration(generationOf(m.r.state.W.Load()))
+	}
+	if g.popIdle(false) != nil {
+		t.Errorf("group %d: more on the stack than idle", i)
+	}
+	vacant := 0
+	for g.vacant.pop(g) != nil {
+		vacant++
+	}
+	if all := len(*g.members.Load()); vacant != all {
+		t.Errorf("group %d: %d of %d empty members can be used again", i, vacant, all)
+	}
+}
+
 // finish checks that all that was given out came back.
 func (s *groupStress) finish(slots uint) {
 	t := s.t
@@ -173,34 +205,7 @@ func (s *groupStress) finish(slots uint) {
 	})
 	wantSize(t, s.p, slots, slots)
 	for i, g := range s.groups {
-		g := g.g
-		idle := 0
-		for _, m := range *g.members.Load() {
-			if phaseOf(m.r.state.W.Load()) == phaseIdle {
-				idle++
-			}
-		}
-		if g.live.Load() != int64(idle) || g.waiting.Load() != 0 || g.openings.oldest != nil {
-			t.Errorf("group %d: %d live with %d idle, %d wait", i, g.live.Load(), idle, g.waiting.Load())
-		}
-		for range idle { // each is on the stack, once
-			m := g.popIdle(false)
-			if m == nil {
-				t.Errorf("group %d: an idle member is not on the stack", i)
-				break
-			}
-			m.r.releaseGeneration(generationOf(m.r.state.W.Load()))
-		}
-		if g.popIdle(false) != nil {
-			t.Errorf("group %d: more on the stack than idle", i)
-		}
-		vacant := 0
-		for g.vacant.pop(g) != nil {
-			vacant++
-		}
-		if all := len(*g.members.Load()); vacant != all {
-			t.Errorf("group %d: %d of %d empty members can be used again", i, vacant, all)
-		}
+		emptyAtRest(t, i, g.g)
 	}
 	if s.p.p.lane.count != 0 || s.sub.p.lane.count != 0 || s.p.p.everyone.first != nil {
 		t.Errorf("%d and %d in the lanes", s.p.p.lane.count, s.sub.p.lane.count)

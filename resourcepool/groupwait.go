@@ -7,15 +7,16 @@ import (
 )
 
 var (
-	errAllocating error = allocating{}
+	errAllocating error = allocating{"allocating"}
 	errGoexit           = errors.New("resourcepool: Allocate ended its goroutine")
 	errNotOurs          = errors.New("resourcepool: what was to be renewed has been released")
 )
 
 // allocating is ErrorPutTimeout of a Get that waits for an Allocate, which goes on without it.
-type allocating struct{}
+// The target may have another word for that, as what it does is to dial, say.
+type allocating struct{ word string }
 
-func (allocating) Error() string        { return "timed out while allocating" }
+func (a allocating) Error() string      { return "timed out while " + a.word }
 func (allocating) Is(target error) bool { return target == ErrorPutTimeout }
 
 // enqueue queues a Get of the group that found no idle member, and begins an
@@ -114,6 +115,9 @@ func (g *group) waitsFor(w *waiter) error {
 		return ErrorPutTimeout
 	case w.opening.waiter != nil && w.opening.waiter.queue != nil:
 		return ErrorResourceLimitExceeded
+	}
+	if t, ok := w.opening.member.r.target.(interface{ Allocating() string }); ok {
+		return allocating{t.Allocating()}
 	}
 	return errAllocating
 }

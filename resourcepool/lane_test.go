@@ -37,6 +37,16 @@ func wantLane(t *testing.T, p *Pool, count uint) {
 	}
 }
 
+func wantNewOneAtOnce(t *testing.T, p *Pool) {
+	t.Helper()
+	r, began := p.Create(&thing{}), time.Now()
+	testkit.WantErr(t, "Get of a healthy new one", r.Get(nil), nil)
+	if waited := time.Since(began); waited != 0 {
+		t.Fatalf("it waited %v", waited)
+	}
+	testkit.WantErr(t, "Release", r.Release(), nil)
+}
+
 // 3 of 4 addresses are dead. They have an eighth of the slots, and the others keep
 // their connections.
 func TestDeadOnesDoNotEvictTheHealthy(t *testing.T) {
@@ -56,13 +66,7 @@ func TestDeadOnesDoNotEvictTheHealthy(t *testing.T) {
 				}
 				r.Put()
 			}
-			fresh := p.Create(&thing{})
-			began := time.Now()
-			testkit.WantErr(t, "Get of a healthy new one", fresh.Get(nil), nil)
-			if time.Since(began) != 0 {
-				t.Fatalf("it waited %v", time.Since(began))
-			}
-			testkit.WantErr(t, "Release", fresh.Release(), nil)
+			wantNewOneAtOnce(t, p)
 			mustGet(t, healthy[0]) // which was evicted for it, or is there
 			healthy[0].Put()
 			for i, r := range healthy {

@@ -254,6 +254,6 @@ func (o *opening) failed(err error, cause *panicked, blameless bool) {
 	g.refill()
 	g.pool.waitLock.Unlock()
 	if cause != nil && told == 0 {
-		logPanic("Allocate", cause)
+		logPanic(o.member.r.target, "Allocate", cause)
 	}
 }

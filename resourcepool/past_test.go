@@ -12,25 +12,26 @@ import (
 	"github.com/slotpool/slotpool/internal/testkit"
 )
 
+// haveSomeOfAll has one of a pool's resources gotten, refused, renewed and lost, slowly.
+func haveSomeOfAll(t *testing.T, p *Pool) {
+	r := p.Create(&thing{allocate: func() error { time.Sleep(time.Second); return nil }})
+	for range 3 {
+		mustGet(t, r)
+		testkit.WantErr(t, "Get of what is in use", r.Get(MakeImmediateCanceler()), ErrorPutTimeout)
+		r.Put()
+	}
+	mustGet(t, r)
+	testkit.WantErr(t, "Renew", r.Renew(&thing{allocate: func() error { return errFake }}), errFake)
+}
+
 // Each pool above has to keep what a sub-pool had counted that has gone.
 func TestTotalsStayWhenASubPoolIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := New(4, "")
 		sub := p.Sub(3, "")
 		below := sub.Sub(2, "")
-		slow := &thing{allocate: func() error { time.Sleep(time.Second); return nil }}
 		for _, q := range []*Pool{p, sub, below} {
-			r := q.Create(slow)
-			slow.state.Store(0)
-			for range 3 {
-				mustGet(t, r)
-				testkit.WantErr(t, "Get of what is in use", r.Get(MakeImmediateCanceler()), ErrorPutTimeout)
-				r.Put()
-			}
-			if err := r.Get(nil); err != nil {
-				t.Fatal(err)
-			}
-			testkit.WantErr(t, "Renew", r.Renew(&thing{allocate: func() error { return errFake }}), errFake)
+			haveSomeOfAll(t, q)
 		}
 		want, wantTimes := p.Stats(), p.Times()
 		if want.Gets != 9 || want.Allocations != 3 || want.AllocationErrors != 3 || want.DeadOnCheck != 3 ||
@@ -85,6 +86,24 @@ func TestWaitsThatASubPoolsCloseEndsAreCounted(t *testing.T) {
 	})
 }
 
+// useSubPools makes two sub-pools, one in the other, and closes them after some Gets, which it
+// counts with their allocations.
+func useSubPools(p *Pool, gets, allocations *atomic.Uint64) {
+	sub := p.Sub(2, "")
+	inner := sub.Sub(1, "")
+	for _, q := range []*Pool{sub, inner} {
+		r := q.Create(&thing{})
+		for range 20 {
+			if r.Get(nil) == nil {
+				gets.Add(1)
+				r.Put()
+			}
+		}
+		allocations.Add(uint64(r.Generation()))
+	}
+	_ = sub.Close()
+}
+
 // While sub-pools come and go no reader may count one twice, or miss it.
 func TestTotalsNeverGoBackWhileSubPoolsComeAndGo(t *testing.T) {
 	p := New(8, "")
@@ -99,19 +118,7 @@ func TestTotalsNeverGoBackWhileSubPoolsComeAndGo(t *testing.T) {
 					return
 				default:
 				}
-				sub := p.Sub(2, "")
-				inner := sub.Sub(1, "")
-				for _, q := range []*Pool{sub, inner} {
-					r := q.Create(&thing{})
-					for range 20 {
-						if r.Get(nil) == nil {
-							gets.Add(1)
-							r.Put()
-						}
-					}
-					allocations.Add(uint64(r.Generation()))
-				}
-				_ = sub.Close()
+				useSubPools(p, &gets, &allocations)
 			}
 		})
 	}

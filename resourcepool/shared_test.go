@@ -193,6 +193,17 @@ func TestNegativeUsersPanic(t *testing.T) {
 	testkit.WantPanic(t, "resourcepool: -1 users of a Shared", func() { NewShared(New(1, "").Create(&thing{}), -1) })
 }
 
+// getAndPut is for goroutines beside that of the test.
+func getAndPut(t *testing.T, r *Resource, rounds int) {
+	for range rounds {
+		if err := r.GetContext(t.Context()); err != nil {
+			t.Error(err)
+			return
+		}
+		r.Put()
+	}
+}
+
 // Users come and go, some of them say that it broke; there are never too many, and
 // never one on what has been released.
 func TestSharedStress(t *testing.T) {
@@ -203,17 +214,11 @@ func TestSharedStress(t *testing.T) {
 	other := p.Create(&thing{})
 	var users, worst atomic.Int64
 	var wg sync.WaitGroup
-	for n := range 6 {
+	const rounds = 3000
+	wg.Go(func() { getAndPut(t, other, rounds) }) // wants the slot
+	for n := range 5 {
 		wg.Go(func() {
-			for i := range 3000 {
-				if n == 0 {
-					if err := other.GetContext(t.Context()); err != nil {
-						t.Error(err)
-						return
-					}
-					other.Put()
-					continue
-				}
+			for i := range rounds {
 				l, err := s.GetContext(t.Context())
 				if err != nil {
 					t.Error(err)

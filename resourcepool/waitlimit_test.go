@@ -116,6 +116,20 @@ func TestRenewIsNotLimited(t *testing.T) {
 	})
 }
 
+// wantCounted compares what a limit has counted with the Gets that wait.
+func wantCounted(t *testing.T, p *Pool, limit *WaitLimit, groups []*Group) {
+	t.Helper()
+	p.p.waitLock.Lock()
+	defer p.p.waitLock.Unlock()
+	waiting := int64(0)
+	for _, g := range groups {
+		waiting += max(0, g.g.waiting.Load()-g.g.openings.running)
+	}
+	if waiting > int64(limit.Max) || limit.waiting != waiting {
+		t.Errorf("%d wait, %d are counted", waiting, limit.waiting)
+	}
+}
+
 // Gets that came at the same instant all found the one slot that was free, and
 // waited for it uncounted.
 func TestGetsAtTheSameInstantAreLimited(t *testing.T) {
@@ -143,15 +157,7 @@ func TestGetsAtTheSameInstantAreLimited(t *testing.T) {
 			}
 		}
 	}, func(int) {
-		p.p.waitLock.Lock()
-		defer p.p.waitLock.Unlock()
-		waiting := int64(0)
-		for _, g := range groups {
-			waiting += max(0, g.g.waiting.Load()-g.g.openings.running)
-		}
-		if waiting > most || limit.waiting != waiting {
-			t.Errorf("%d wait, %d are counted", waiting, limit.waiting)
-		}
+		wantCounted(t, p, limit, groups)
 	})
 	testkit.Eventually(t, "the allocations that went on without their Get have ended", func() bool {
 		st := p.Stats()

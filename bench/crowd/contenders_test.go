@@ -86,20 +86,25 @@ func TestStormContendersKeepTheLimit(t *testing.T) {
 				t.Errorf("%d served, want %d", n, users*cycles)
 			}
 
-			var held []work.Patron
-			for i := range slots {
-				u := p.Patron(i)
-				u.Get(context.Background())
-				held = append(held, u)
-			}
-			ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
-			defer cancel()
-			if p.Patron(slots).Get(ctx) {
-				t.Error("served, though there is no slot")
-			}
-			for _, u := range held {
-				u.Put()
-			}
+			wantSlots(t, p, slots)
 		})
+	}
+}
+
+func wantSlots(t *testing.T, p work.StormPool, slots int) {
+	t.Helper()
+	var held []work.Patron
+	for i := range slots {
+		u := p.Patron(i)
+		u.Get(context.Background())
+		held = append(held, u)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	if p.Patron(slots).Get(ctx) {
+		t.Error("served, though there is no slot")
+	}
+	for _, u := range held {
+		u.Put()
 	}
 }

@@ -41,7 +41,7 @@ func Pgx(ctx context.Context, pool *connpool.Pool, url string) (*pgxpool.Pool, e
 	config.MaxConns = 10
 	config.ConnConfig.DialFunc = pool.DialContext
 	config.ShouldPing = func(_ context.Context, p pgxpool.ShouldPingParams) bool {
-		return p.IdleDuration > pingAfter(pool)
+		return p.IdleDuration > pingAfter(pool) // half of EvictQuiet, at most a second: see databases.go
 	}
 	return pgxpool.NewWithConfig(ctx, config)
 }

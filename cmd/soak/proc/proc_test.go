@@ -55,24 +55,29 @@ func TestProcSeesSockets(t *testing.T) {
 			return err == nil && seen.States["CLOSE_WAIT"] != 0 && seen.States["LISTEN"] != 0
 		})
 		here.Close()
-		// The port may be one that other connections have waited on before.
-		seen, err = p.Sockets(nil, servers)
-		if err != nil {
-			t.Fatal(err)
-		}
-		waited := seen.States["TIME_WAIT"]
-		here, there = connect(t, l)
-		here.Close() // first, so that it is the side that waits
-		there.Close()
-		l.Close()
-		testkit.Eventually(t, "a connection to "+address+" that was closed here waits", func() bool {
-			seen, err = p.Sockets(nil, servers)
-			return err == nil && seen.States["TIME_WAIT"] > waited
-		})
+		wantTimeWait(t, p, l, servers)
 	}
 	if n, err := p.ResidentBytes(); err != nil || n < 1<<20 {
 		t.Errorf("resident: %d bytes, %v", n, err)
 	}
+}
+
+// wantTimeWait connects to a server, which it closes, and wants the connection seen to wait.
+func wantTimeWait(t *testing.T, p *FS, l net.Listener, servers map[string]bool) {
+	t.Helper()
+	seen, err := p.Sockets(nil, servers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waited := seen.States["TIME_WAIT"] // the port may be one that others have waited on before
+	here, there := connect(t, l)
+	here.Close() // first, so that it is the side that waits
+	there.Close()
+	l.Close()
+	testkit.Eventually(t, "a connection to "+l.Addr().String()+" that was closed here waits", func() bool {
+		seen, err = p.Sockets(nil, servers)
+		return err == nil && seen.States["TIME_WAIT"] > waited
+	})
 }
 
 func connect(t *testing.T, l net.Listener) (here, there net.Conn) {

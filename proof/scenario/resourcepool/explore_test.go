@@ -1,5 +1,7 @@
 //go:build explore
 
+// Package resourcepool has the scenarios of the library's package of this name. They are run in
+// a copy of it: see proof/README.md.
 package resourcepool
 
 import (

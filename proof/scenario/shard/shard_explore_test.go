@@ -1,5 +1,7 @@
 //go:build explore
 
+// Package shard has the scenarios of internal/shard. They are run in a copy of it: see
+// proof/README.md.
 package shard
 
 import (
