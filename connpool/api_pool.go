@@ -91,6 +91,10 @@ type Pool struct {
 	//   - the last bytes came from the peer, so that no answer is due, and
 	//   - nothing is queued in either direction.
 	//
+	// A connection that the peer has closed or reset may be closed too, if it was quiet
+	// for as long: no answer is due. Up to 4 KiB that lie unread then are kept, and Read
+	// returns them and after them io.EOF, or net.ErrClosed if it was reset.
+	//
 	// A Write that begins later returns 0 and net.ErrClosed. What is closed so counts as
 	// ClosedEvicted in Stats and RecentCloses of this Pool. Leave it 0 where messages
 	// may come at any time, as in a subscription.

@@ -28,6 +28,8 @@ type quietWatch struct {
 
 	deadlines sync.Mutex
 	deadline  time.Time // of the user's writes
+
+	last lastWords
 }
 
 // Read notes that an answer has come.
@@ -36,7 +38,24 @@ func (c *quietConn) Read(b []byte) (int, error) {
 	if n > 0 && c.watch.unread.Load() {
 		c.watch.unread.Store(false)
 	}
+	if err != nil && n == 0 {
+		return c.watch.last.read(b, err)
+	}
 	return n, err
+}
+
+// WriteTo is a Read in this respect.
+func (c *quietConn) WriteTo(w io.Writer) (int64, error) {
+	n, err := c.TCPConn.WriteTo(w)
+	more, err := c.watch.last.writeTo(w, err)
+	return n + more, err
+}
+
+// Close is the user's, who reads nothing after it.
+func (c *quietConn) Close() error {
+	err := c.slot.close()
+	c.watch.last.forget() // after that, as nobody takes last words from then on
+	return err
 }
 
 // Write returns 0 and net.ErrClosed after the connection was evicted.
@@ -101,8 +120,8 @@ func (w *quietWatch) liftDeadline() func() {
 	}
 }
 
-// yield gives the connection up if it is quiet: from then on nobody can write
-// to it, and it is to be released.
+// yield gives the connection up if it is quiet, or if the peer has ended it: from then on
+// nobody can write to it, and it is to be released.
 //
 // Write against eviction: the question is asked a second time, and writing is
 // shut down, while this holds the connection's write lock, which every way to
@@ -116,12 +135,12 @@ func (w *quietWatch) yield() bool {
 	}
 	defer w.mu.Unlock()
 	raw, err := w.conn.SyscallConn()
-	if err != nil || w.evicted.Load() || !w.isQuiet() {
+	if err != nil || w.evicted.Load() || !w.isQuiet() && !w.isOver() {
 		return false
 	}
 	defer w.liftDeadline()()
 	_ = raw.Write(func(uintptr) bool {
-		if w.isQuiet() {
+		if w.isQuiet() || w.last.take(w) {
 			w.evicted.Store(true)
 			_ = w.conn.CloseWrite() // fails only if the peer is gone
 		}
@@ -131,6 +150,11 @@ func (w *quietWatch) yield() bool {
 }
 
 func (w *quietWatch) isQuiet() bool { return w.probe.Quiet(w.after, !w.unread.Load()) }
+
+func (w *quietWatch) isOver() bool {
+	over, _ := w.probe.Ended(w.after, mostLastWords)
+	return over
+}
 
 // quietConns are the connections of a pool that DialContext gave out.
 type quietConns struct {

@@ -26,31 +26,27 @@ func activeQueries(t *testing.T, admin *pgx.Conn) (n int) {
 	return n
 }
 
-// cancelAll has all ten connections of pgx's pool cancel a query at once.
-func cancelAll(t *testing.T, db *pgxpool.Pool, admin *pgx.Conn) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var wg sync.WaitGroup
-	for range databaseConns {
-		wg.Go(func() {
-			if _, err := db.Exec(ctx, "select pg_sleep(60)"); !errors.Is(err, context.Canceled) {
-				t.Errorf("a cancelled query: %v", err)
-			}
-		})
-	}
-	testkit.Eventually(t, "all sleep", func() bool { return activeQueries(t, admin) == databaseConns })
-	cancel()
-	wg.Wait()
-}
-
 // databaseConns is what the clients in snippets have at most.
 const databaseConns = 10
 
-// pgx dials a second connection to cancel a query while it holds the first. With a
-// slot for that, as snippets.Database has it, all queries of all connections are
-// cancelled at once, those at the server too, and the pool goes on.
-func TestCancelledQueriesWithASlotToCancelWith(t *testing.T) {
+// cancelCase is so many databases that share slots, each with ten connections.
+type cancelCase struct {
+	name      string
+	slots     uint
+	databases int
+}
+
+// cancelling are the clients of a case.
+type cancelling struct {
+	t       *testing.T
+	slots   *resourcepool.Pool
+	clients []*pgxpool.Pool
+	admin   *pgx.Conn
+}
+
+// eachCase opens the databases of each case, cancels a query on each of their connections at
+// once, and looks at what becomes of that.
+func eachCase(t *testing.T, cases []cancelCase, open func(*resourcepool.Pool) *connpool.Pool, look func(*cancelling)) {
 	needPostgres(t)
 	if !limited(t) {
 		return
@@ -58,57 +54,110 @@ func TestCancelledQueriesWithASlotToCancelWith(t *testing.T) {
 	_, url := startPostgres(t)
 	admin := connectAdmin(t, url)
 	b := limit(t, 64)
-	slots := resourcepool.New(databaseConns+5, "")
-	pool := snippets.Database(slots)
-	db, err := snippets.Pgx(t.Context(), pool, url)
-	if err != nil {
-		t.Fatal(err)
+	for _, one := range cases {
+		c := &cancelling{t: t, slots: resourcepool.New(one.slots, ""), admin: admin}
+		for range one.databases {
+			db, err := snippets.Pgx(t.Context(), open(c.slots), url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.clients = append(c.clients, db)
+		}
+		t.Log(one.name)
+		c.cancelAll()
+		look(c)
+		for _, db := range c.clients {
+			db.Close()
+		}
+		testkit.Eventually(t, "all slots are free", func() bool { return c.slots.Stats().InUse == 0 })
+		b.back()
 	}
-	cancelAll(t, db, admin)
-	testkit.Eventually(t, "the server sleeps no more", func() bool { return activeQueries(t, admin) == 0 })
-	ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
+}
+
+// cancelAll has all connections of all databases cancel a query at once.
+func (c *cancelling) cancelAll() {
+	ctx, cancel := context.WithCancel(c.t.Context())
 	defer cancel()
-	if _, err := db.Exec(ctx, "select 1"); err != nil {
-		t.Errorf("the next query: %v", err)
+	var wg sync.WaitGroup
+	for _, db := range c.clients {
+		for range databaseConns {
+			wg.Go(func() {
+				if _, err := db.Exec(ctx, "select pg_sleep(60)"); !errors.Is(err, context.Canceled) {
+					c.t.Errorf("a cancelled query: %v", err)
+				}
+			})
+		}
 	}
-	db.Close()
-	testkit.Eventually(t, "all slots are free", func() bool { return slots.Stats().InUse == 0 })
-	b.back()
+	all := len(c.clients) * databaseConns
+	testkit.Eventually(c.t, "all sleep", func() bool { return activeQueries(c.t, c.admin) == all })
+	cancel()
+	wg.Wait()
+}
+
+// nextQueries asks each database, and returns the errors.
+func (c *cancelling) nextQueries(timeout time.Duration) (errs []error) {
+	for _, db := range c.clients {
+		ctx, cancel := context.WithTimeout(c.t.Context(), timeout)
+		_, err := db.Exec(ctx, "select 1")
+		cancel()
+		errs = append(errs, err)
+	}
+	return errs
+}
+
+// pgx dials a second connection to cancel a query while it holds the first. With a
+// slot for that, as snippets.Database has it, all queries of all connections are
+// cancelled at once, those at the server too. That takes less than the time-out such queries
+// have, two seconds say; then the slots are back and the next query succeeds.
+func TestCancelledQueriesWithASlotToCancelWith(t *testing.T) {
+	const queryTimeout = 2 * time.Second
+	eachCase(t, []cancelCase{
+		{"a database in a pool with room", databaseConns + 5, 1},
+		{"a database in a pool as large as its Sub", databaseConns + 1, 1},
+		{"two databases whose Subs fit in the pool together", 2 * (databaseConns + 1), 2},
+	}, snippets.Database, func(c *cancelling) {
+		began := time.Now() // the queries were cancelled a moment ago
+		testkit.Eventually(t, "the server sleeps no more", func() bool { return activeQueries(t, c.admin) == 0 })
+		testkit.Eventually(t, "the slots are free", func() bool { return c.slots.Stats().InUse == 0 })
+		for _, err := range c.nextQueries(testkit.Patience) {
+			if err != nil {
+				t.Errorf("the next query: %v", err)
+			}
+		}
+		took := time.Since(began)
+		if took > queryTimeout {
+			t.Errorf("all was well only after %v", took)
+		}
+		t.Logf("all was well after %v", took.Round(time.Millisecond))
+	})
 }
 
 // Without such a slot the cancels wait for slots that they hold themselves, and pgx
 // drains each connection for 15 s when they have failed. That is not mended here
 // but bounded: every query ends with its own context.
 func TestCancelledQueriesWithoutASlotToCancelWith(t *testing.T) {
-	needPostgres(t)
-	if !limited(t) {
-		return
+	open := func(slots *resourcepool.Pool) *connpool.Pool {
+		p := snippets.Database(slots)
+		p.DialTimeout = time.Second
+		return p
 	}
-	_, url := startPostgres(t)
-	admin := connectAdmin(t, url)
-	b := limit(t, 64)
-	slots := resourcepool.New(databaseConns, "")
-	pool := &connpool.Pool{Slots: slots, DialTimeout: 2 * time.Second}
-	db, err := snippets.Pgx(t.Context(), pool, url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cancelAll(t, db, admin)
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	if _, err := db.Exec(ctx, "select 1"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the next query: %v", err)
-	}
-	cancel()
-	// The sleepers end, and so do pgx's drains.
-	if _, err := admin.Exec(t.Context(), terminateOthers); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel = context.WithTimeout(t.Context(), testkit.Patience)
-	defer cancel()
-	if _, err := db.Exec(ctx, "select 1"); err != nil {
-		t.Errorf("a query after the outage: %v", err)
-	}
-	db.Close()
-	testkit.Eventually(t, "all slots are free", func() bool { return slots.Stats().InUse == 0 })
-	b.back()
+	eachCase(t, []cancelCase{
+		{"a database whose connections take all slots", databaseConns, 1},
+		{"two databases whose Subs do not fit in the pool together", 2 * databaseConns, 2},
+	}, open, func(c *cancelling) {
+		for _, err := range c.nextQueries(200 * time.Millisecond) {
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("the next query: %v", err)
+			}
+		}
+		// The sleepers end, and so do pgx's drains.
+		if _, err := c.admin.Exec(t.Context(), terminateOthers); err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range c.nextQueries(testkit.Patience) {
+			if err != nil {
+				t.Errorf("a query after the outage: %v", err)
+			}
+		}
+	})
 }

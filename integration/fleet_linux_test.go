@@ -41,6 +41,8 @@ type fleet struct {
 	redis    *server
 	postgres *server
 	nginx    *server
+	grpc     *server // one process serves at all addresses
+	rpc      *server
 	url      string
 	clients  []*client
 	dead     []string
@@ -68,9 +70,10 @@ func startFleet(t *testing.T) (*fleet, *budget) {
 	f.postgres, f.url = startPostgres(t)
 	nginx, origins := startNginx(t, fleetServers, "300ms")
 	f.nginx = nginx
-	grpcs := startHelpers(t, "grpc", fleetServers)
-	rpcs := startHelpers(t, "rpc", fleetServers)
-	f.dead = startHelpers(t, "dead", 10)
+	grpc, grpcs := startServing(t, "grpc", fleetServers)
+	rpc, rpcs := startServing(t, "rpc", fleetServers)
+	f.grpc, f.rpc = grpc, rpc
+	f.dead = startDead(t, 10)
 	b := limit(t, fleetLimit)
 
 	slots := connpool.GetResourcePool()
@@ -249,15 +252,18 @@ func (f *fleet) end(b *budget) {
 	}
 }
 
-// watchDescriptors returns the most that were open, when it is called.
-func watchDescriptors(t *testing.T) (most func() int) {
+// watchDescriptors returns the most that were open, when it is called. That there is
+// none left to look with counts as all.
+func (b *budget) watchDescriptors() (most func() int) {
 	stop, highest := make(chan struct{}), make(chan int)
 	go func() {
 		most := 0
 		for {
-			if n, err := sysnet.OpenFDs(); err == nil {
-				most = max(most, n)
+			n, err := sysnet.OpenFDs()
+			if err != nil {
+				n = int(b.limit)
 			}
+			most = max(most, n)
 			select {
 			case <-stop:
 				highest <- most
@@ -267,4 +273,13 @@ func watchDescriptors(t *testing.T) (most func() int) {
 		}
 	}()
 	return sync.OnceValue(func() int { close(stop); return <-highest })
+}
+
+// kept says how many descriptors were open at most, and that some were always left.
+func (b *budget) kept(most int) {
+	b.t.Helper()
+	if most >= int(b.limit) {
+		b.t.Errorf("%d descriptors were open, the limit is %d", most, b.limit)
+	}
+	b.t.Logf("at most %d of %d descriptors were open, %d at first", most, b.limit, b.open)
 }

@@ -23,8 +23,8 @@ import (
 	"github.com/slotpool/slotpool/internal/testkit"
 )
 
-// helpers are the lives of helper processes. Each writes one line of JSON, and
-// those that serve go on until they are killed.
+// helpers are the lives of helper processes. Those that serve, and the dead hosts, go on
+// until they are killed; the others and the dead hosts write one line of JSON.
 var helpers = map[string]func(args []string) error{
 	"grpc":    serveGRPC,
 	"rpc":     serveRPC,
@@ -65,30 +65,39 @@ func startHelper(t *testing.T, answer any, what string, args ...string) {
 	}
 }
 
-// startHelpers starts one that serves at n addresses.
-func startHelpers(t *testing.T, what string, n int) (addresses []string) {
+// startDead starts a helper that has n dead hosts.
+func startDead(t *testing.T, n int) (addresses []string) {
 	t.Helper()
-	startHelper(t, &addresses, what, strconv.Itoa(n))
+	startHelper(t, &addresses, "dead", strconv.Itoa(n))
 	return addresses
 }
 
-// listenAll listens at as many addresses as the first argument says, and tells.
-func listenAll(args []string, serve func(net.Listener)) error {
-	n, err := strconv.Atoi(args[0])
+// startServing starts a helper that serves at n addresses, and at the same ones again when it
+// is restarted.
+func startServing(t *testing.T, what string, n int) (*server, []string) {
+	t.Helper()
+	self, err := os.Executable()
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
 	var addresses []string
-	for range n {
-		l, err := net.Listen("tcp", host+":0")
+	first := freePorts(n)
+	for port := first; port < first+n; port++ {
+		addresses = append(addresses, fmt.Sprintf("%s:%d", host, port))
+	}
+	return startServer(t, addresses[n-1], arguments{ // it listens there last
+		name: self, stop: syscall.SIGKILL, args: addresses, env: []string{helperVariable + "=" + what},
+	}), addresses
+}
+
+// listenAll listens at all addresses.
+func listenAll(addresses []string, serve func(net.Listener)) error {
+	for _, address := range addresses {
+		l, err := net.Listen("tcp", address)
 		if err != nil {
 			return err
 		}
-		addresses = append(addresses, l.Addr().String())
 		go serve(l)
-	}
-	if err := json.NewEncoder(os.Stdout).Encode(addresses); err != nil {
-		return err
 	}
 	select {}
 }

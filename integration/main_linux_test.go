@@ -42,7 +42,8 @@ func limited(t *testing.T) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), self, "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
+	most := 3 * testkit.Patience // so that what a test waits for is named before
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout="+most.String())
 	cmd.Env = append(os.Environ(), childVariable+"="+t.Name())
 	cmd.SysProcAttr = endsWithUs()
 	cmd.WaitDelay = time.Second

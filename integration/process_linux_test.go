@@ -43,6 +43,7 @@ type server struct {
 type arguments struct {
 	name       string
 	args       []string
+	env        []string // besides that of this process
 	credential *syscall.Credential
 	stop       syscall.Signal
 }
@@ -80,6 +81,7 @@ func (s *server) start() {
 	}
 	defer log.Close()
 	s.cmd = exec.Command("/bin/sh", append([]string{"-c", `ulimit -Sn 4096; exec "$@"`, s.name, s.name}, s.args...)...)
+	s.cmd.Env = append(os.Environ(), s.env...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = endsWithUs()
 	s.cmd.SysProcAttr.Credential = s.credential

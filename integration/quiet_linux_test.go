@@ -79,7 +79,7 @@ func TestIdleDatabaseConnectionsMakeRoomForGRPC(t *testing.T) {
 	}
 	const slots, idle, servers = 63, 50, 40
 	_, url := startPostgres(t)
-	addresses := startHelpers(t, "grpc", servers)
+	_, addresses := startServing(t, "grpc", servers)
 	b := limit(t, 128)
 	for _, quiet := range []time.Duration{0, 50 * time.Millisecond} {
 		pool := &connpool.Pool{Slots: resourcepool.New(slots, ""), EvictQuiet: quiet}

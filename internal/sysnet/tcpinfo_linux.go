@@ -76,6 +76,4 @@ func (p *Probe) Quiet(d time.Duration, answered bool) (quiet bool) {
 	return err == nil && quiet
 }
 
-const tcpEstablished = 1 // TCP_ESTABLISHED of tcp_states.h
-
 func since(ms uint32) time.Duration { return time.Duration(ms) * time.Millisecond }
