@@ -12,24 +12,34 @@ import (
 // it its credit back, when a search notices. This is the landlord algorithm
 // (Young, 2002) with the rules of this package to say who pays next.
 //
+// When one cannot pay, the cheapest of all that the search has named goes, the
+// first of them if they are equal. Where nearly all are equally dear, that is
+// mostly the one that the expert named at first.
+//
 // What is asked for follows from how many are spared: a little more after a
 // search that spared several, a little less after others, and never less than
 // what the cheapest of the latest victims cost, so that equal costs change
-// nothing. Costs are rounded to powers of two, and drawn to the mean as far as they are
-// noise.
+// nothing. For the search under way it rises with each, so that it ends. Costs are rounded
+// to powers of two, and drawn to the mean as far as they are noise.
 type landlord struct {
 	asked   uint64 // nanoseconds
-	spared  int    // in the search under way
 	least   uint64 // cost among the victims of the current and
 	last    uint64 // of the last window
 	victims uint8  // in the current window
 	mean    uint64 // cost of Allocates, of late
+
+	// Of the search under way:
+	spared   int
+	raised   uint64 // what is asked by now, if several were spared
+	cheapest *Node  // that was spared
+	itsCost  uint64
 }
 
 const (
 	fullCredit = 1<<16 - 1
 	window     = 64 // victims
-	patience   = 4  // spared in a search, before more is asked of each
+	rise       = 10 // a tenth, with each spared after the first, and after a search that spared several
+	fall       = 200
 	mostDear   = 100
 	meanOver   = 64 // Allocates
 )
@@ -51,12 +61,12 @@ func costOf(took time.Duration) uint8 {
 }
 
 // pays makes n, which is named for eviction, pay, and reports whether it has
-// nothing left and goes.
+// nothing left and the search ends.
 func (s *List) pays(n *Node, w uint64) bool {
 	k := s.pool.noise.worth(n.cost)
 	cost := uint64(1) << k
 	credit := uint64(n.credit) << max(k, 16) >> 16 >> (max(k, 16) - k)
-	asked := max(s.asked, s.floor())
+	asked := max(s.asked, s.raised, s.floor())
 	if credit <= asked || !s.choosy() {
 		return true
 	}
@@ -64,12 +74,32 @@ func (s *List) pays(n *Node, w uint64) bool {
 		return false
 	}
 	n.credit -= uint16(min(max(asked<<16/cost, 1), uint64(n.credit)))
-	if s.spared++; s.spared > patience {
-		s.asked = asked + asked*3/10
+	if s.spared++; s.spared > 1 {
+		s.raised = asked + asked/rise
+	}
+	if s.cheapest == nil || cost < s.itsCost {
+		s.cheapest, s.itsCost = n, cost
 	}
 	s.spare(n)
 	return false
 }
+
+// claimCheapest claims the cheapest of those that the search has spared, if n is no
+// cheaper, and nobody has gotten it since.
+func (s *List) claimCheapest(n *Node) *Node {
+	c := s.cheapest
+	if c == nil || s.worth(n) < s.itsCost {
+		return nil
+	}
+	if w := c.W.Load(); phaseOf(w) == Idle && w&Reused == 0 && s.take(c, w) {
+		return c
+	}
+	return nil
+}
+
+// begin forgets the search before, which the lock may have been let go since: what
+// was spared then may have left.
+func (l *landlord) begin() { l.spared, l.raised, l.cheapest = 0, 0, nil }
 
 // floor is the least that is asked for. Before there were victims enough it is what
 // the cheapest Allocate of the pool has cost.
@@ -104,11 +134,10 @@ func (s *List) charged(n *Node) {
 	s.least = min(s.least, cost)
 	s.asked = max(s.asked, s.floor())
 	if s.spared > 1 {
-		s.asked += s.asked/10 + 1
+		s.asked += s.asked/rise + 1
 	} else {
-		s.asked -= s.asked / 101
+		s.asked -= s.asked / fall
 	}
-	s.spared = 0
 	if s.victims++; s.victims == window {
 		s.victims, s.last, s.least = 0, s.least, ^uint64(0)
 	}

@@ -26,6 +26,7 @@ const newestLook = 16 // how far duel looks beyond what was reused
 // missed then (I7), but that the search may have run out of steps.
 func (s *List) follow(e expert, spare uint8) (victim *Node, by expert) {
 	s.steps = 0
+	s.begin()
 	switch e {
 	case duel:
 		victim = s.claimDuel()
@@ -68,7 +69,7 @@ func (s *List) claimDuel() *Node {
 		if n == nil || s.outweighs(n, w, m, wm, true) {
 			n, w = m, wm
 		}
-		if s.claim(n, w) {
+		if n = s.claim(n, w); n != nil {
 			return n
 		}
 	}
@@ -101,7 +102,7 @@ func (s *List) claimFiltered(share int, mainByEra bool) *Node {
 				n, w = m, wm
 			}
 		}
-		if s.claim(n, w) {
+		if n = s.claim(n, w); n != nil {
 			return n
 		}
 	}
@@ -115,7 +116,7 @@ func (s *List) claimLeastRecent(spare uint8) *Node {
 		if n == nil {
 			return nil
 		}
-		if s.claim(n, w) {
+		if n = s.claim(n, w); n != nil {
 			return n
 		}
 	}

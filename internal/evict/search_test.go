@@ -5,7 +5,8 @@ import "testing"
 // A search reads a word, and a Get may come before the search claims by it.
 func TestWhatWasGottenSinceTheSearchLookedIsNotClaimed(t *testing.T) {
 	for name, claim := range map[string]func(*List, *Node, uint64) bool{
-		"claim": (*List).claim, "take": (*List).take, "unmark": (*List).unmark,
+		"claim": func(s *List, n *Node, w uint64) bool { return s.claim(n, w) != nil },
+		"take":  (*List).take, "unmark": (*List).unmark,
 	} {
 		r := newRig(t, 2, 1, 1)
 		r.visit(0)

@@ -2,14 +2,24 @@ package evict
 
 // This file claims candidates, and says what they are worth.
 
-// claim claims n, which w says is idle, unless it is worth more than that.
-func (s *List) claim(n *Node, w uint64) bool {
-	if s.steps++; s.steps > mostSteps || n.cost != 0 && !s.pays(n, w) ||
-		!n.W.CompareAndSwap(w, takenFrom(w)) {
-		return false
+// claim claims n, which w says is idle and an expert has named, or what is cheaper
+// of those named before; nil if n is worth more than that, or the word changed.
+func (s *List) claim(n *Node, w uint64) *Node {
+	if s.steps++; s.steps > mostSteps {
+		return nil
 	}
-	s.fold(n, w)
-	return true
+	if n.cost != 0 {
+		if !s.pays(n, w) {
+			return nil
+		}
+		if c := s.claimCheapest(n); c != nil {
+			return c
+		}
+	}
+	if !s.take(n, w) {
+		return nil
+	}
+	return n
 }
 
 // take claims n and adds its uses to the total. It fails if the word changed.
