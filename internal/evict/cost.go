@@ -88,7 +88,7 @@ func (s *List) pays(n *Node, w uint64) bool {
 // cheaper, and nobody has gotten it since.
 func (s *List) claimCheapest(n *Node) *Node {
 	c := s.cheapest
-	if c == nil || s.worth(n) < s.itsCost {
+	if s.worth(n) < s.itsCost {
 		return nil
 	}
 	if w := c.W.Load(); phaseOf(w) == Idle && w&Reused == 0 && s.take(c, w) {

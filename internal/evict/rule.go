@@ -26,7 +26,9 @@ const newestLook = 16 // how far duel looks beyond what was reused
 // missed then (I7), but that the search may have run out of steps.
 func (s *List) follow(e expert, spare uint8) (victim *Node, by expert) {
 	s.steps = 0
-	s.begin()
+	if s.spared != 0 {
+		s.begin()
+	}
 	switch e {
 	case duel:
 		victim = s.claimDuel()

@@ -12,13 +12,16 @@ func (s *List) claim(n *Node, w uint64) *Node {
 		if !s.pays(n, w) {
 			return nil
 		}
-		if c := s.claimCheapest(n); c != nil {
-			return c
+		if s.spared != 0 {
+			if c := s.claimCheapest(n); c != nil {
+				return c
+			}
 		}
 	}
-	if !s.take(n, w) {
+	if !n.W.CompareAndSwap(w, takenFrom(w)) {
 		return nil
 	}
+	s.fold(n, w)
 	return n
 }
 
