@@ -108,7 +108,7 @@ func TestDialsOnRealTraces(t *testing.T) {
 	for _, s := range table.Summarise(best)[len(best):] {
 		t.Logf("%+v", s)
 		least, most = min(least, s.Mean), max(most, s.Mean)
-		if s.Mean > 1.03 || s.Within5pc < 0.80 || s.Within10pc < 0.94 || s.Worst > 1.25 {
+		if s.Mean > 1.03 || s.Within5pc < 0.80 || s.Within10pc < 0.95 || s.Worst > 1.25 {
 			t.Errorf("%s: mean %.3f, %.0f %% within 5 %%, %.0f %% within 10 %%, worst %.2f on %s",
 				s.Column, s.Mean, 100*s.Within5pc, 100*s.Within10pc, s.Worst, s.WorstOn)
 		}
@@ -147,8 +147,8 @@ func TestDialTimeOnRealTraces(t *testing.T) {
 	}
 	traces := realTraces(t)
 	for _, model := range trace.CostModels() {
-		most, ok := map[string]float64{"three classes": 0.70, "lognormal": 0.83, "popular ones dear": 0.66,
-			"lognormal, popular ones dear": 0.73}[model.Name]
+		most, ok := map[string]float64{"three classes": 0.70, "lognormal": 0.83, "popular ones dear": 0.57,
+			"lognormal, popular ones dear": 0.68}[model.Name]
 		if !ok {
 			most = 1.02
 		}

@@ -55,7 +55,7 @@ type scorer struct {
 
 const (
 	mergeEvery   = 16   // evictions of a list
-	exploreOneIn = 192  // evictions, for each expert
+	exploreOneIn = 256  // evictions, for each expert
 	drawsApart   = 7919 // of two lists, so that not all explore the same at once
 	minTerm      = 64
 	doubted      = 32 // evictions as usual, which each expert's own are added to
@@ -64,6 +64,11 @@ const (
 	// least-recent fills the pool with what never returns, and then looks good,
 	// as its victims never return.
 	leastRecentRegret = 4
+
+	// The filters give slots to what has just come, so that less is used of what
+	// they keep. That is no eviction's fault, and no regret tells it. They are charged
+	// one in so many more.
+	filterRegret = 8
 )
 
 func (b *scoreboard) init() { b.best.Store(uint32(duel)) }
@@ -128,8 +133,11 @@ func (s *List) remembers(n *Node) (returned bool) {
 		if n.cost != 0 {
 			regret = s.dear(n, regret)
 		}
-		if e == leastRecent {
+		switch e {
+		case leastRecent:
 			regret *= leastRecentRegret
+		case filter, filterRecent:
+			regret += regret / filterRegret
 		}
 		if term := size*2 + minTerm; age >= term {
 			regret >>= min(age/term, 63) // about as often as its eviction has faded
@@ -183,8 +191,9 @@ func (b *scoreboard) fade() {
 // add adds what a list has seen. Of what is open still, that part is decided now. What
 // returns after it was decided counts in place of another.
 func (s *score) add(r report, part float64) {
+	s.open += float64(r.evictions)
 	returned := min(float64(r.returned), s.open)
-	s.open += float64(r.evictions) - returned
+	s.open -= returned
 	decided := s.open * part
 	s.open -= decided
 	s.evictions += returned + decided
