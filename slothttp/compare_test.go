@@ -229,7 +229,7 @@ func (e *env) doTraced(r *http.Request) {
 }
 
 // idleness is what a trace of HTTP/2 is not compared in: net/http calls a connection idle that
-// others use too.
+// others use too. Nor is how often an event comes: without TLS net/http calls GetConn twice.
 var idleness = regexp.MustCompile(` idle (true|false)`)
 
 // traced returns r with callbacks that note what they are told, each kind of
@@ -262,10 +262,12 @@ func (e *env) traced(r *http.Request) (*http.Request, func()) {
 		mu.Lock()
 		defer mu.Unlock()
 		slices.Sort(events)
-		text := strings.Join(events, "\n")
 		if e.http2 {
-			text = idleness.ReplaceAllString(text, "")
+			for i := range events {
+				events[i] = idleness.ReplaceAllString(events[i], "")
+			}
+			events = slices.Compact(events)
 		}
-		e.note("%s", text)
+		e.note("%s", strings.Join(events, "\n"))
 	}
 }
