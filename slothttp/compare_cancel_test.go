@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -78,6 +79,18 @@ func TestSameCancels(t *testing.T) {
 			r.Header.Set("Connection", "Upgrade")
 			r.Header.Set("Upgrade", "echo")
 			e.upgradeThen(r, cancel)
+		}},
+		{"HTTP2 between two attempts", "cancelled true", func(e *env) {
+			ctx, cancel := context.WithCancel(e.Context())
+			var attempts atomic.Int32
+			u := e.framed(func(_ int, stream uint32, f frames) {
+				if attempts.Add(1) == 2 { // the third would be a second later
+					time.AfterFunc(50*time.Millisecond, cancel)
+				}
+				f.reset(stream, refused)
+			})
+			_, err := e.rt.RoundTrip(e.request("GET", u, "").WithContext(ctx))
+			e.noteKind(err)
 		}},
 		{"HTTP2 while the body is sent", "cancelled true", func(e *env) {
 			ctx, cancel := context.WithCancel(e.Context())
