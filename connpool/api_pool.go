@@ -93,7 +93,9 @@ type Pool struct {
 	//
 	// A connection that the peer has closed or reset may be closed too, if it was quiet
 	// for as long: no answer is due. Up to 4 KiB that lie unread then are kept, and Read
-	// returns them and after them io.EOF, or net.ErrClosed if it was reset.
+	// returns them and after them io.EOF, or net.ErrClosed if it was reset. A peer that has
+	// closed its half alone looks the same. So once Read has returned io.EOF, or WriteTo nil,
+	// the connection stays: who keeps it then may still write.
 	//
 	// A Write that begins later returns 0 and net.ErrClosed. What is closed so counts as
 	// ClosedEvicted in Stats and RecentCloses of this Pool. Leave it 0 where messages
