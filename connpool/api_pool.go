@@ -30,9 +30,10 @@ type Pool struct {
 	// DialFunc makes a connection. nil: as ConnResource.Get dials, with its keepalive.
 	//
 	// The context has the values of the context of the Get that led to the dial. It ends
-	// after DialTimeout, and not with that Get. With all slots taken it may end sooner, if
-	// many dials take very long; the dial is then begun again, and no Get fails for that. A panic passes through the Get if that
-	// still waits; else it is logged.
+	// after DialTimeout, and not with that Get. If others need slots it may end after 2 s,
+	// when many dials take that long. The dial is then begun again once, when there is room
+	// for slow ones, and has DialTimeout from then on. No Get fails for that, but one whose
+	// context ends first. A panic passes through the Get if that still waits; else it is logged.
 	DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// DialTimeout limits one dial, with all that DialFunc does in it, such as a
