@@ -39,6 +39,7 @@ func TestDialsOfDeadHostsAreInTheWayOfWhoHasToEvict(t *testing.T) {
 		dead := newHung(p, 7)
 		for _, h := range dead {
 			startGroupGet(ctx, h.Group)
+			time.Sleep(time.Millisecond) // so that a slot is free again before the next is looked at
 		}
 		x, y := p.Create(&thing{}), p.Create(&thing{})
 		for range 20 {
@@ -50,6 +51,9 @@ func TestDialsOfDeadHostsAreInTheWayOfWhoHasToEvict(t *testing.T) {
 		}
 		if !x.TryGet() || !y.TryGet() {
 			t.Error("they still evict each other")
+		}
+		if p.p.lane.count < 2 {
+			t.Error("more were ended than anybody had use for")
 		}
 		cancel()
 		testkit.WantErr(t, "Close", p.Close(), nil)

@@ -56,9 +56,12 @@ func (p *pool) laneIsOverfull() bool {
 // ever, and a slow dial nobody whom it hinders. waitLock is held.
 func (o *opening) isInTheWay() bool {
 	p := o.group.pool
+	if p.slotWaiters.Load() != 0 {
+		return true
+	}
 	before := o.evictions
 	o.evictions = 1 + p.evictionsBeside() // 0: not looked at yet
-	return p.slotWaiters.Load() != 0 || before != 0 && before != o.evictions
+	return before != 0 && before != o.evictions
 }
 
 // evictionsBeside counts those in all pools with which p shares its slots.
