@@ -37,7 +37,8 @@ type Pool struct {
 	DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// DialTimeout limits one dial, with all that DialFunc does in it, such as a
-	// handshake. 0: 30 s.
+	// handshake. DialContext waits no longer than this for a slot, either. A dial may be
+	// ended sooner: see DialFunc. 0: 30 s.
 	DialTimeout time.Duration
 
 	// MaxPerAddress is how many connections to one address there may be. Those of

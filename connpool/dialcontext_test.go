@@ -134,7 +134,11 @@ func TestDialContextOfAContextThatNeverEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := fakePool(t, 1, func(p *Pool) { p.DialTimeout = 10 * time.Millisecond })
 		c := get(t, p, "x:1")
+		began := time.Now()
 		_, err := p.DialContext(context.Background(), "tcp", "y:1")
+		if took := time.Since(began); took != 10*time.Millisecond { // the bubble's clock would pass years as well
+			t.Errorf("waited for %v, want DialTimeout", took)
+		}
 		wantIs(t, "DialContext", err, resourcepool.ErrorResourceLimitExceeded, context.DeadlineExceeded)
 		var n net.Error
 		if !errors.As(err, &n) || !n.Timeout() {

@@ -133,7 +133,7 @@ func TestCancelledQueriesWithASlotToCancelWith(t *testing.T) {
 }
 
 // Without such a slot the cancels wait for slots that they hold themselves, and pgx
-// drains each connection for 15 s when they have failed. That is not mended here
+// has each connection for 15 s from then on. That is not mended here
 // but bounded: every query ends with its own context.
 func TestCancelledQueriesWithoutASlotToCancelWith(t *testing.T) {
 	open := func(slots *resourcepool.Pool) *connpool.Pool {

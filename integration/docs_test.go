@@ -36,7 +36,7 @@ func TestPagesShowWhatIsCompiled(t *testing.T) {
 			if !isIn(sources, "\n"+block[1]) {
 				t.Errorf("%s shows what is in no file of snippets:\n%s", page, block[1])
 			}
-			if lines := codeLines(block[1]); lines > 17 {
+			if lines := codeLines(block[1]); lines > 13 {
 				t.Errorf("%s shows %d lines at once:\n%s", page, lines, block[1])
 			}
 		}

@@ -194,7 +194,11 @@ func (e *env) upgraded(url string) io.ReadWriteCloser {
 	return response.Body.(io.ReadWriteCloser)
 }
 
-func (e *env) upgrade(r *http.Request) {
+func (e *env) upgrade(r *http.Request) { e.upgradeThen(r, func() {}) }
+
+// upgradeThen does something between the switch of protocols and the first use of the
+// connection.
+func (e *env) upgradeThen(r *http.Request, then func()) {
 	response, err := e.rt.RoundTrip(r)
 	if err != nil {
 		e.noteError(err)
@@ -207,6 +211,7 @@ func (e *env) upgrade(r *http.Request) {
 		e.Errorf("the body is a %T", response.Body)
 		return
 	}
+	then()
 	_, _ = io.WriteString(both, "ping\n")
 	line, err := bufio.NewReader(both).ReadString('\n')
 	e.note("echoed %s %v", line, err)

@@ -25,6 +25,7 @@ func (e *env) secure(http2 bool, h http.HandlerFunc) (url string) {
 	e.base.TLSClientConfig = s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
 	e.base.TLSClientConfig.NextProtos = nil
 	e.base.ForceAttemptHTTP2 = http2
+	e.http2 = http2
 	return s.URL
 }
 
@@ -46,13 +47,8 @@ func TestSameOverTLS(t *testing.T) {
 				func(e *env, u string) { e.do(e.request("GET", u, "")) })},
 			{name + "trace", "reused true", over(echo, func(e *env, u string) {
 				for range 2 {
-					r, done := e.traced(e.request("HEAD", u, ""))
-					e.do(r)
-					if !http2 { // where WasIdle is told of connections in use, too
-						done()
-					}
+					e.doTraced(e.request("HEAD", u, ""))
 				}
-				e.note("reused true")
 			})},
 			{name + "trailers", "Late:[42]", over(func(w http.ResponseWriter, r *http.Request) {
 				_, _ = io.Copy(io.Discard, r.Body)
@@ -65,22 +61,17 @@ func TestSameOverTLS(t *testing.T) {
 				r.Trailer = http.Header{"Sum": {"42"}}
 				e.do(r)
 			})},
-			{name + "100-continue", "content", over(echo, func(e *env, u string) {
+			{name + "100-continue", "Got100Continue", over(echo, func(e *env, u string) {
 				e.base.ExpectContinueTimeout = time.Minute
 				r := e.request("POST", u, "content")
 				r.Header.Set("Expect", "100-continue")
-				e.do(r)
+				e.doTraced(r)
 			})},
 			{name + "early hints", "Got1xxResponse 103", over(func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(http.StatusEarlyHints)
 				_, _ = io.WriteString(w, "late")
 			}, func(e *env, u string) {
-				r, done := e.traced(e.request("GET", u, ""))
-				e.do(r)
-				if !http2 {
-					done()
-				}
-				e.note("Got1xxResponse 103")
+				e.doTraced(e.request("GET", u, ""))
 			})},
 			{name + "Request.Close", proto, over(echo, func(e *env, u string) {
 				for range 2 {

@@ -25,11 +25,11 @@ func TestSameTLSFailures(t *testing.T) {
 				u := e.scripted(func(_ int, p *peer) { p.say("HTTP/1.0 400 Bad Request\r\n\r\n"); p.wait() })
 				e.do(e.request("GET", "https"+strings.TrimPrefix(u, "http"), ""))
 			}},
-			{name + "hang up in handshake", "eof true", func(e *env) {
+			{name + "hang up in handshake", "failed true", func(e *env) {
 				e.base.ForceAttemptHTTP2 = h2
 				u := e.scripted(func(_ int, p *peer) { _, _ = p.r.Peek(5) })
 				_, err := e.rt.RoundTrip(e.request("GET", "https"+strings.TrimPrefix(u, "http"), ""))
-				e.note("failed %v eof true", err != nil)
+				e.note("failed %v", err != nil)
 			}},
 			{name + "cancel in handshake", "cancelled true", func(e *env) {
 				e.base.ForceAttemptHTTP2 = h2

@@ -38,21 +38,6 @@ func reach(t *testing.T, over http.RoundTripper, url string) {
 	})
 }
 
-func connsOf(all []*counted) (n int32) {
-	for _, s := range all {
-		n += s.conns.Load()
-	}
-	return n
-}
-
-func newServers(t *testing.T, n int) (all []*counted) {
-	t.Helper()
-	for range n {
-		all = append(all, newServer(t, hello))
-	}
-	return all
-}
-
 // Connections to as many healthy hosts as there are slots beside the lane stay open, while
 // five times as many dead hosts as the lane has slots are dialled.
 func TestDeadHostsLeaveParkedConnectionsAlone(t *testing.T) {

@@ -68,6 +68,21 @@ func newUnstarted(t *testing.T, h http.HandlerFunc) *counted {
 	return s
 }
 
+func connsOf(all []*counted) (n int32) {
+	for _, s := range all {
+		n += s.conns.Load()
+	}
+	return n
+}
+
+func newServers(t *testing.T, n int) (all []*counted) {
+	t.Helper()
+	for range n {
+		all = append(all, newServer(t, hello))
+	}
+	return all
+}
+
 func hello(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "hello "+r.URL.Path) }
 
 // lateness counts exchanges that took so long that net/http may have given their

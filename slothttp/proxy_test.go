@@ -87,3 +87,38 @@ func TestReverseProxyUpgrade(t *testing.T) {
 	c.Close()
 	testkit.Eventually(t, "the slot is free", func() bool { return pool.Stats().InUse == 0 })
 }
+
+// A client that hangs up ends its request to the server, also while that waits for a slot.
+// So ReverseProxy needs no time-out for such clients.
+func TestReverseProxyWhoseClientsLeave(t *testing.T) {
+	tr, pool := newTransport(t, 1)
+	asked, ended := make(chan struct{}), make(chan struct{})
+	target, _ := url.Parse(newServer(t, func(_ http.ResponseWriter, r *http.Request) {
+		close(asked) // by the first alone
+		<-r.Context().Done()
+		close(ended)
+	}).URL)
+	front := httptest.NewServer(&httputil.ReverseProxy{
+		Transport:    tr,
+		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {}, // that the client has gone
+	})
+	defer front.Close()
+	ask := func() (leave func()) {
+		c, err := net.Dial("tcp", front.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		return func() { c.Close() }
+	}
+	leave := ask()
+	<-asked
+	leaveQueue := ask()
+	testkit.Eventually(t, "the second waits for a slot", func() bool { return pool.Stats().Waiting == 1 })
+	leaveQueue()
+	testkit.Eventually(t, "nobody waits", func() bool { return pool.Stats().Waiting == 0 })
+	leave()
+	<-ended
+	testkit.Eventually(t, "the slot is free", func() bool { return pool.Stats().InUse == 0 })
+}

@@ -24,6 +24,29 @@ func GRPC(pool *connpool.Pool, address string, idle time.Duration) (*grpc.Client
 		grpc.WithTransportCredentials(insecure.NewCredentials()))
 }
 
+// NewSharedGRPC returns a gRPC client for any number of calls at once. It connects when it
+// is first used.
+func NewSharedGRPC(slots *resourcepool.Pool, address string) *SharedGRPC {
+	c := &SharedGRPC{address: address}
+	c.shared = resourcepool.NewShared(slots.CreateKeyed(c, address), 0)
+	return c
+}
+
+// NewStream begins a stream, which has its lease until it ends.
+func (c *SharedGRPC) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string,
+	opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	lease, err := c.shared.GetContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ended := grpc.OnFinish(func(error) { c.leave(lease) })
+	stream, err := c.conn.NewStream(ctx, desc, method, append([]grpc.CallOption{ended}, opts...)...)
+	if err != nil {
+		lease.Put() // or gRPC has called ended
+	}
+	return stream, err
+}
+
 // NewRPC returns a net/rpc client that up to a hundred use at once. It connects when it is
 // first used.
 func NewRPC(slots *resourcepool.Pool, address string) *RPC {
