@@ -124,6 +124,13 @@ func healthyBeside(t *testing.T, p *Pool, n int) (healthy []*Resource) {
 		g.wantDone(t, nil)
 		healthy[i].Put()
 	}
+	for range 4 { // one that was served in another's slot makes room for both
+		for _, r := range healthy {
+			mustGet(t, r)
+			r.Put()
+		}
+		time.Sleep(overstaying)
+	}
 	wantLane(t, p, 2)
 	return healthy
 }
