@@ -30,9 +30,10 @@ type Pool struct {
 	// DialFunc makes a connection. nil: as ConnResource.Get dials, with its keepalive.
 	//
 	// The context has the values of the context of the Get that led to the dial. It ends
-	// after DialTimeout, and not with that Get. With all slots taken it may end sooner, if
-	// many dials take very long; the dial is then begun again, and no Get fails for that. A panic passes through the Get if that
-	// still waits; else it is logged.
+	// after DialTimeout, and not with that Get. If others need slots it may end after 2 s,
+	// when many dials take that long. The dial is then begun again once, when there is room
+	// for slow ones, and has DialTimeout from then on. No Get fails for that, but one whose
+	// context ends first. A panic passes through the Get if that still waits; else it is logged.
 	DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// DialTimeout limits one dial, with all that DialFunc does in it, such as a
@@ -94,7 +95,9 @@ type Pool struct {
 	//
 	// A connection that the peer has closed or reset may be closed too, if it was quiet
 	// for as long: no answer is due. Up to 4 KiB that lie unread then are kept, and Read
-	// returns them and after them io.EOF, or net.ErrClosed if it was reset.
+	// returns them and after them io.EOF, or net.ErrClosed if it was reset. A peer that has
+	// closed its half alone looks the same. So once Read has returned io.EOF, or WriteTo nil,
+	// the connection stays: who keeps it then may still write.
 	//
 	// A Write that begins later returns 0 and net.ErrClosed. What is closed so counts as
 	// ClosedEvicted in Stats and RecentCloses of this Pool. Leave it 0 where messages

@@ -30,7 +30,7 @@ const mostLastWords = 4 << 10
 func (l *lastWords) take(w *quietWatch) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	over, broken := w.probe.Ended(w.after, mostLastWords)
+	over, broken := w.ended()
 	if !over {
 		return false
 	}
@@ -54,6 +54,19 @@ func (l *lastWords) read(b []byte, err error) (int, error) {
 	n := copy(b, l.words)
 	l.words = l.words[n:]
 	return n, nil
+}
+
+// errorOf is for what sets a deadline of reads: some users do before each Read.
+func (l *lastWords) errorOf(err error) error {
+	if err == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.end != nil {
+		return nil
+	}
+	return err
 }
 
 // writeTo is for a WriteTo that has ended. If it was w that failed, nothing may follow

@@ -23,6 +23,7 @@ type quietWatch struct {
 	after   time.Duration
 	evicted atomic.Bool
 	unread  atomic.Bool // something was written since something was read
+	hasEnd  atomic.Bool // the user has read the end
 
 	mu sync.Mutex // for one question at a time
 
@@ -39,6 +40,7 @@ func (c *quietConn) Read(b []byte) (int, error) {
 		c.watch.unread.Store(false)
 	}
 	if err != nil && n == 0 {
+		c.watch.hasEnd.Store(err == io.EOF)
 		return c.watch.last.read(b, err)
 	}
 	return n, err
@@ -47,6 +49,9 @@ func (c *quietConn) Read(b []byte) (int, error) {
 // WriteTo is a Read in this respect.
 func (c *quietConn) WriteTo(w io.Writer) (int64, error) {
 	n, err := c.TCPConn.WriteTo(w)
+	if err == nil {
+		c.watch.hasEnd.Store(true)
+	}
 	more, err := c.watch.last.writeTo(w, err)
 	return n + more, err
 }
@@ -84,7 +89,12 @@ func (c *quietConn) SetDeadline(t time.Time) error {
 	c.watch.deadlines.Lock()
 	defer c.watch.deadlines.Unlock()
 	c.watch.deadline = t
-	return c.TCPConn.SetDeadline(t)
+	return c.watch.last.errorOf(c.TCPConn.SetDeadline(t))
+}
+
+// SetReadDeadline is that of net.TCPConn. Last words can be read without it.
+func (c *quietConn) SetReadDeadline(t time.Time) error {
+	return c.watch.last.errorOf(c.TCPConn.SetReadDeadline(t))
 }
 
 // SetWriteDeadline is that of net.TCPConn.
@@ -152,8 +162,17 @@ func (w *quietWatch) yield() bool {
 func (w *quietWatch) isQuiet() bool { return w.probe.Quiet(w.after, !w.unread.Load()) }
 
 func (w *quietWatch) isOver() bool {
-	over, _ := w.probe.Ended(w.after, mostLastWords)
+	over, _ := w.ended()
 	return over
+}
+
+// ended is the probe's Ended, unless the user knows the end. Who keeps the connection after that
+// may still write to it: the peer may have ended its half alone, which looks the same.
+func (w *quietWatch) ended() (over, broken bool) {
+	if w.hasEnd.Load() {
+		return false, false
+	}
+	return w.probe.Ended(w.after, mostLastWords)
 }
 
 // quietConns are the connections of a pool that DialContext gave out.

@@ -30,7 +30,7 @@ func (g *Group) TryGet() *Resource {
 // goes on so; the contexts of further ones are cancelled. A Get that comes later
 // joins the one that goes on.
 //
-// An allocation that takes very long in a full pool, beside many others that do, has
+// An allocation that takes 2 s, beside many others that do, while others need slots, has
 // its context cancelled too. Its Gets learn nothing of that: another begins for them,
 // when the pool has slots for such allocations again (see DESIGN.md, "Dead hosts").
 //

@@ -23,8 +23,9 @@ type opening struct {
 	slot   bool      // it has one, or is refused one
 	spare  bool      // no Get may join it: it is cancelled, or that of a Group.Open
 
-	overstay *time.Timer // nil: it may stay
-	leaves   bool        // it was told to, as it had overstayed
+	overstay  *time.Timer // nil: it may stay
+	evictions uint64      // when it was looked at last (isInTheWay)
+	leaves    bool        // it was told to, as it had overstayed
 
 	gets         int64 // how many Gets in the queue wait for it
 	older, newer *opening

@@ -4,8 +4,8 @@ import "time"
 
 // An Allocate that nobody has reason to suspect is let in at once, and so the first ones
 // of many dead hosts may have all slots. Once they are overdue they count in the lane. If
-// there are then more in it than it has room for, and no slot is free, those that were
-// let in as healthy are ended, and begin again in the lane, where they are let be.
+// there are then more in it than it has room for, and others go without a slot, those that
+// were let in as healthy are ended, and begin again in the lane, where they are let be.
 //
 // A healthy peer that is slow loses what its Allocate has done so far, once: what was let in
 // by way of the lane is not ended. A SYN that was lost is sent again after a second, and
@@ -37,18 +37,43 @@ func (o *opening) overstays() {
 		return
 	}
 	began := o.began()
-	if began.IsZero() || time.Since(began) < overstayed || !p.laneIsOverfull() {
+	if began.IsZero() || time.Since(began) < overstayed || !p.laneIsOverfull() || !o.isInTheWay() {
 		o.overstay.Reset(overstaying)
 		return
 	}
 	o.group.dismiss(o)
 }
 
-// laneIsOverfull says that more have overstayed than there is room for, though somebody
-// else may have use for a slot. Those that were told to go do not count. waitLock is held.
+// laneIsOverfull says that more have overstayed than there is room for, and that no slot is
+// free. Those that were told to go do not count. waitLock is held.
 func (p *pool) laneIsOverfull() bool {
 	p.noteOverdue()
 	return p.lane.count > p.laneRoom()+p.lane.leaving && p.isFull()
+}
+
+// isInTheWay says that somebody waits for a slot, or that something was evicted for one since
+// the last look, as the healthy should not have to for this. A pool may have no free slot for
+// ever, and a slow dial nobody whom it hinders. waitLock is held.
+func (o *opening) isInTheWay() bool {
+	p := o.group.pool
+	if p.slotWaiters.Load() != 0 {
+		return true
+	}
+	before := o.evictions
+	o.evictions = 1 + p.evictionsBeside() // 0: not looked at yet
+	return before != 0 && before != o.evictions
+}
+
+// evictionsBeside counts those in all pools with which p shares its slots.
+func (p *pool) evictionsBeside() (n uint64) {
+	top := p
+	for top.parent != nil {
+		top = top.parent
+	}
+	for _, q := range top.tree.Load().pools {
+		n += q.idle.Totals().Evictions
+	}
+	return n
 }
 
 func (p *pool) isFull() bool {

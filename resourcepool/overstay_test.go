@@ -124,6 +124,13 @@ func healthyBeside(t *testing.T, p *Pool, n int) (healthy []*Resource) {
 		g.wantDone(t, nil)
 		healthy[i].Put()
 	}
+	for range 4 { // one that was served in another's slot makes room for both
+		for _, r := range healthy {
+			mustGet(t, r)
+			r.Put()
+		}
+		time.Sleep(overstaying)
+	}
 	wantLane(t, p, 2)
 	return healthy
 }
@@ -134,7 +141,7 @@ func TestDialInTheLaneIsNotEnded(t *testing.T) {
 		p := New(2, "") // a lane of one
 		all := newHung(p, 3)
 		x, y := startGroupGet(t.Context(), all[0].Group), startGroupGet(t.Context(), all[1].Group)
-		time.Sleep(overstayed)
+		healthyComes(t, p)
 		wantBegun(t, all, 1, 1, 0) // one of them was ended, and waits in the lane
 		first, second, third := all[0], all[1], all[2]
 		if first.ended != 1 {
@@ -146,6 +153,7 @@ func TestDialInTheLaneIsNotEnded(t *testing.T) {
 		second.Put(y.r, y.r.Generation())
 		time.Sleep(time.Millisecond) // so that it would be the first to go
 		z := startGroupGet(t.Context(), third.Group)
+		healthyComes(t, p)
 		time.Sleep(time.Minute)
 		wantBegun(t, []*hung{first, second, third}, 2, 1, 1)
 		if first.ended != 1 || third.ended != 1 {
@@ -161,6 +169,16 @@ func TestDialInTheLaneIsNotEnded(t *testing.T) {
 		wantLane(t, p, 0)
 		wantUsage(t, p, 0, 2, 0)
 	})
+}
+
+// healthyComes has a healthy Get wait until one of the dials is ended, as it is in its way.
+func healthyComes(t *testing.T, p *Pool) {
+	t.Helper()
+	r := p.Create(&thing{})
+	g := startGet(r)
+	time.Sleep(overstayed)
+	g.wantDone(t, nil)
+	testkit.WantErr(t, "Release", r.Release(), nil)
 }
 
 // A slow host's dials were ended though the lane had room, or though nobody wanted a slot.
@@ -197,8 +215,11 @@ func TestDialThatSucceedsAsItIsEndedServesItsGet(t *testing.T) {
 		p := New(2, "")
 		l, other := newLines(p, 0, 0), newLines(p, 0, 0) // which do not heed their contexts
 		x, y := startGroupGet(t.Context(), l.Group), startGroupGet(t.Context(), other.Group)
+		healthy := startGet(p.Create(&thing{}))
 		time.Sleep(overstayed)
 		synctest.Wait()
+		close(healthy.cancel)
+		healthy.wantDone(t, ErrorResourceLimitExceeded)
 		if l.made[0].ctx.Err() == nil {
 			l, other, x, y = other, l, y, x
 		}
@@ -231,7 +252,7 @@ func TestDialThatIsEndedWithoutAGetIsNotBegunAgain(t *testing.T) {
 		startGroupGet(ctx, all[0].Group)
 		startGroupGet(ctx, all[1].Group)
 		cancel()
-		time.Sleep(overstayed)
+		healthyComes(t, p)
 		wantBegun(t, all, 1, 1)
 		if all[0].ended+all[1].ended != 1 {
 			t.Fatalf("%d were ended, want one", all[0].ended+all[1].ended)

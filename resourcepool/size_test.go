@@ -2,6 +2,7 @@ package resourcepool
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -155,13 +156,14 @@ func TestShrinkOfManyIdleOnesDoesNotRecurse(t *testing.T) {
 // their slots.
 func TestPanicInAReleaseDoesNotStopTheShrinking(t *testing.T) {
 	p := New(200, "")
-	n := 0
+	var released atomic.Int64
 	parked(t, p, 200, func() *thing {
-		n++
-		if n%50 == 3 {
-			return &thing{release: func() error { panic("fake panic") }}
-		}
-		return &thing{}
+		return &thing{release: func() error {
+			if released.Add(1)%50 == 3 { // whoever is chosen
+				panic("fake panic")
+			}
+			return nil
+		}}
 	})
 	testkit.WantPanic(t, "fake panic", func() { p.SetMax(10) })
 	if p.p.size.shedding != 0 {

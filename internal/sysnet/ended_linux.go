@@ -1,6 +1,7 @@
 package sysnet
 
 import (
+	"slices"
 	"syscall"
 	"time"
 	"unsafe"
@@ -42,19 +43,20 @@ func failed(fd uintptr) bool {
 // TakeUnread reads what lies unread, and does not wait for more. Other readers may take some
 // of it meanwhile. Ask only of a connection that has Ended.
 func (p *Probe) TakeUnread() (unread []byte) {
+	const least = 64
 	_ = p.raw.Control(func(fd uintptr) { // fails only if it was closed here
-		buf := make([]byte, pending(fd))
-		for len(buf) > 0 {
-			n, _, err := syscall.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(unsafe.SliceData(buf))),
-				uintptr(len(buf)), unix.MSG_DONTWAIT, 0, 0)
+		for {
+			unread = slices.Grow(unread, max(pending(fd), least)) // what is pending ends at an urgent byte
+			room := unread[len(unread):cap(unread)]
+			n, _, err := syscall.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(unsafe.SliceData(room))),
+				uintptr(len(room)), unix.MSG_DONTWAIT, 0, 0)
 			if err == unix.EINTR {
 				continue
 			}
 			if err != 0 || n == 0 {
 				return
 			}
-			unread = append(unread, buf[:n]...)
-			buf = buf[n:]
+			unread = unread[:len(unread)+int(n)]
 		}
 	})
 	return unread

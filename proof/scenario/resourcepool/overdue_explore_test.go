@@ -2,7 +2,10 @@
 
 package resourcepool
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 // overduePrograms have a clock that moves, so that an Allocate is found to take too long
 // at any moment of it.
@@ -38,12 +41,14 @@ var overduePrograms = []program{
 }
 
 // lookAtOverstays is what the timers of all Allocates of the group do, which do not run here.
+// To each it looks as if something had been evicted since the last look.
 func (w *world) lookAtOverstays() {
 	g := w.group.g
 	var all []*opening
 	g.pool.waitLock.Lock()
 	for o := g.openings.oldest; o != nil; o = o.newer {
 		if o.overstay != nil {
+			o.evictions = math.MaxUint64
 			all = append(all, o)
 		}
 	}
