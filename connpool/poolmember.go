@@ -3,7 +3,6 @@ package connpool
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -101,14 +100,14 @@ func (m *member) ReleaseNeverBlocks() bool {
 
 // PanicUnheard is for the resourcepool, which calls it if a panic of Allocate or
 // Release has no Get any more to be raised in. A close that makes room for a dial is
-// part of that.
+// part of that. The Logger gets the value itself, by which its owner may know it.
 func (m *member) PanicUnheard(callback string, value any, stack []byte) {
 	what := "close"
 	if callback == "Allocate" {
 		what = "dial"
 	}
 	m.host.pool.settings.complain("connpool: panic after its Get had given up", "in", what,
-		"network", m.host.network, "address", m.host.address, "panic", fmt.Sprint(value), "stack", string(stack))
+		"network", m.host.network, "address", m.host.address, "panic", value, "stack", string(stack))
 }
 
 // Allocating is for the resourcepool: what a Get whose dial goes on without it was waiting for.
