@@ -24,7 +24,7 @@ func residents(t *testing.T, costs ...int64) (*rig, *List) {
 
 // asks has the list ask for so much.
 func asks(s *List, price time.Duration) {
-	s.asked, s.last, s.least = uint64(price), uint64(time.Microsecond), uint64(time.Microsecond)
+	s.asked, s.last, s.least = uint64(price), 10, 10 // a microsecond
 }
 
 // spareFirst has a search name node 0, which is spared. The list is locked.

@@ -2,6 +2,7 @@ package evict
 
 import (
 	"math/bits"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,28 +24,33 @@ import (
 // to powers of two, and drawn to the mean as far as they are noise.
 type landlord struct {
 	asked   uint64 // nanoseconds
-	least   uint64 // cost among the victims of the current and
-	last    uint64 // of the last window
+	least   uint8  // cost among the victims of the current and
+	last    uint8  // of the last window: what it is worth is for the noise to say, now
 	victims uint8  // in the current window
 	mean    uint64 // cost of Allocates, of late
 
+	price atomic.Uint64 // what is asked, for other lists to read
+
 	// Of the search under way:
 	spared   int
+	base     uint64 // what is asked of the first
 	raised   uint64 // what is asked by now, if several were spared
+	offered  uint64 // what is asked in the list that the slot is for, if another
 	cheapest *Node  // that was spared
 	itsCost  uint64
 }
 
 const (
 	fullCredit = 1<<16 - 1
-	window     = 64 // victims
-	rise       = 10 // a tenth, with each spared after the first, and after a search that spared several
+	unknown    = ^uint8(0) // cost
+	window     = 64        // victims
+	rise       = 10        // a tenth, with each spared after the first, and after a search that spared several
 	fall       = 200
 	mostDear   = 100
 	meanOver   = 64 // Allocates
 )
 
-func (l *landlord) init() { l.least, l.last = ^uint64(0), ^uint64(0) }
+func (l *landlord) init() { l.least, l.last = unknown, unknown }
 
 // costOf rounds a duration to a power of two, of which it returns the exponent.
 // What takes less than a microsecond is no dial, but free: it costs 0.
@@ -66,7 +72,8 @@ func (s *List) pays(n *Node, w uint64) bool {
 	k := s.pool.noise.worth(n.cost)
 	cost := uint64(1) << k
 	credit := uint64(n.credit) << max(k, 16) >> 16 >> (max(k, 16) - k)
-	asked := max(s.asked, s.raised, s.floor())
+	s.base = max(s.asked, s.floor())
+	asked := max(s.base, s.raised, s.offered)
 	if credit <= asked || !s.choosy() {
 		return true
 	}
@@ -104,10 +111,11 @@ func (l *landlord) begin() { l.spared, l.raised, l.cheapest = 0, 0, nil }
 // floor is the least that is asked for. Before there were victims enough it is what
 // the cheapest Allocate of the pool has cost.
 func (s *List) floor() uint64 {
-	if s.last == ^uint64(0) {
-		return min(s.least, 1<<s.pool.noise.worth(uint8(s.pool.cheapest.Load())))
+	least := min(s.least, s.last)
+	if s.last == unknown {
+		least = min(s.least, uint8(s.pool.cheapest.Load()))
 	}
-	return min(s.least, s.last)
+	return 1 << s.pool.noise.worth(least)
 }
 
 // spare treats n like one that was just used, and that the hand has passed.
@@ -130,16 +138,16 @@ func (s *List) spare(n *Node) {
 
 // charged follows the choice of a victim.
 func (s *List) charged(n *Node) {
-	cost := s.worth(n)
-	s.least = min(s.least, cost)
-	s.asked = max(s.asked, s.floor())
+	s.least = min(s.least, n.cost)
+	s.asked = max(s.asked, s.base)
 	if s.spared > 1 {
 		s.asked += s.asked/rise + 1
 	} else {
 		s.asked -= s.asked / fall
 	}
+	s.price.Store(s.asked)
 	if s.victims++; s.victims == window {
-		s.victims, s.last, s.least = 0, s.least, ^uint64(0)
+		s.victims, s.last, s.least = 0, s.least, unknown
 	}
 }
 

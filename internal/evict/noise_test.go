@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // noisy multiplies a cost by a factor that is drawn anew for each dial, of e^sigma
@@ -90,4 +91,65 @@ func TestWorth(t *testing.T) {
 	if o.worth(17) != o.worth(22) {
 		t.Errorf("of noise alone 17 counts for %d, 22 for %d", o.worth(17), o.worth(22))
 	}
+}
+
+// A pool that shrinks has residents in lists that no address is of any more. Their slots go where they are
+// wanted, whatever the noise in the costs: what a list asks is in the costs as they are believed now, and
+// no less than where the slot goes. If not, what is dormant was spared, and so dormant no more, for ever.
+func TestNoiseKeepsSlotsInListsThatNobodyUses(t *testing.T) {
+	const slots, others, addresses, rounds = 20, 200, 60, 200
+	for _, sigma := range []float64{0, 0.3, 1} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		r := newRig(t, others, 8, others+addresses)
+		r.lists.Resize(slots)
+		r.costs = func(int) int64 { return int64(2000 * math.Exp(sigma*rng.NormFloat64())) }
+		for i := range others {
+			r.visit(i)
+		}
+		r.lists.Spread(1)
+		for r.slots = slots; r.used > slots; r.used-- {
+			v := r.lists.ClaimIdle()
+			r.lists.Evicted(v)
+			v.W.Store(0)
+		}
+		reuses := addresses * rounds
+		for range rounds {
+			for i := others; i < others+addresses; i++ {
+				before := r.dials[i]
+				r.visit(i)
+				reuses -= r.dials[i] - before
+			}
+		}
+		if reuses < 3000 { // of 4000 that there can be
+			t.Errorf("noise of %.1f: %d reuses in a loop over %d addresses, %d of %d slots are in the list that is used",
+				sigma, reuses, addresses, (*r.lists.all.Load())[0].residents, slots)
+		}
+		r.audit()
+	}
+}
+
+// The same with costs that are what they seem: where all is dear, nothing that is no dearer is spared elsewhere.
+func TestDearOnesKeepSlotsInListsThatNobodyUses(t *testing.T) {
+	const slots = 16
+	r := newRig(t, slots, 4, 100)
+	r.costs = func(i int) int64 {
+		if i < 50 {
+			return int64(time.Microsecond)
+		}
+		return int64(time.Second)
+	}
+	for i := range 50 { // all lists have had cheap victims
+		r.visit(i)
+	}
+	for i := 50; i < 50+slots; i++ {
+		r.visit(i)
+	}
+	r.lists.Spread(1)
+	for i := range 8 * slots * eraLists {
+		r.visit(70 + i%24)
+	}
+	if n := (*r.lists.all.Load())[0].residents; n < slots {
+		t.Errorf("%d of %d slots are in the list that is used", n, slots)
+	}
+	r.audit()
 }

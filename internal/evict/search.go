@@ -107,6 +107,9 @@ func (s *List) findFor(home *List, n *Node, e expert, spare uint8, swap bool) *N
 func (s *List) find(e expert, spare uint8, n *Node, home *List, swap bool) (victim *Node, by expert, age uint8) {
 	s.lock.Lock()
 	s.catchUp()
+	if s.offered = 0; s != home && home != nil {
+		s.offered = home.price.Load()
+	}
 	if e == none {
 		if e = s.choose(); e == leastRecent && len(*s.pool.all.Load()) > 1 {
 			s.steps = 0
