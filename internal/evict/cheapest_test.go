@@ -117,31 +117,10 @@ func TestSparedBeforeTheLockWasLetGoIsForgotten(t *testing.T) {
 	}
 }
 
-// millisecondsOf is the time of the dials of visits, with costs known to the lists or not.
-func millisecondsOf(t *testing.T, visits []int, nodes, slots int, cost func(i int) int64, known bool) (total int64) {
-	r := newRig(t, slots, 1, nodes)
-	if known {
-		r.costs = cost
-	}
-	for _, i := range visits {
-		r.visit(i)
-	}
-	for i, n := range r.dials {
-		total += int64(n) * cost(i) / int64(time.Millisecond)
-	}
-	return total
-}
-
 // 80 dear ones that fit into 100 slots, and a thousand cheap ones that come between. A search
 // often names several dear ones in a row. If that raised what is asked for long,
 // dear ones would go for hundreds of evictions.
 func TestDearOnesThatFitAreEvicted(t *testing.T) {
-	cost := func(i int) int64 {
-		if i < 80 {
-			return int64(128 * time.Millisecond)
-		}
-		return int64(time.Millisecond)
-	}
 	var visits []int
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range 40_000 {
@@ -150,23 +129,17 @@ func TestDearOnesThatFitAreEvicted(t *testing.T) {
 			visits = append(visits, rng.IntN(80))
 		}
 	}
-	known := millisecondsOf(t, visits, 1080, 100, cost, true)
-	blind := millisecondsOf(t, visits, 1080, 100, cost, false)
-	t.Logf("%d ms of dials, %d without knowing costs", known, blind)
+	cost := dearBelow(80)
+	known, blind := timeOfDials(t, visits, cost, cost), timeOfDials(t, visits, cost, nil)
+	t.Logf("%v of dials, %v without knowing costs", known, blind)
 	if known*100 > blind*40 { // 52 if what is asked stays raised
-		t.Errorf("%d ms of dials, %d without knowing costs", known, blind)
+		t.Errorf("%v of dials, %v without knowing costs", known, blind)
 	}
 }
 
 // A loop over more dear ones than there are slots. To spare some of them for others undoes the
 // order that is good for loops.
 func TestLoopOverDearOnesIsUndone(t *testing.T) {
-	cost := func(i int) int64 {
-		if i < 150 {
-			return int64(128 * time.Millisecond)
-		}
-		return int64(time.Millisecond)
-	}
 	var visits []int
 	for i := range 40_000 {
 		visits = append(visits, i%150)
@@ -174,10 +147,20 @@ func TestLoopOverDearOnesIsUndone(t *testing.T) {
 			visits = append(visits, 150+i/5%4000)
 		}
 	}
-	known := millisecondsOf(t, visits, 4150, 100, cost, true)
-	blind := millisecondsOf(t, visits, 4150, 100, cost, false)
-	t.Logf("%d ms of dials, %d without knowing costs", known, blind)
+	cost := dearBelow(150)
+	known, blind := timeOfDials(t, visits, cost, cost), timeOfDials(t, visits, cost, nil)
+	t.Logf("%v of dials, %v without knowing costs", known, blind)
 	if known*100 > blind*102 {
-		t.Errorf("%d ms of dials, %d without knowing costs", known, blind)
+		t.Errorf("%v of dials, %v without knowing costs", known, blind)
+	}
+}
+
+// dearBelow says that those below n cost 128 times what the others do.
+func dearBelow(n int) func(i int) int64 {
+	return func(i int) int64 {
+		if i < n {
+			return int64(128 * time.Millisecond)
+		}
+		return int64(time.Millisecond)
 	}
 }

@@ -92,7 +92,11 @@ func (s *List) pays(n *Node, w uint64) bool {
 }
 
 // claimCheapest claims the cheapest of those that the search has spared, if n is no
-// cheaper, and nobody has gotten it since.
+// cheaper.
+//
+// Get against this: what was gotten since is in use, or has the mark of being reused if it was
+// put again, and stays; if the Get comes after the look, the swap fails. What was released since
+// is not idle, and no resident leaves while the list is locked.
 func (s *List) claimCheapest(n *Node) *Node {
 	c := s.cheapest
 	if s.worth(n) < s.itsCost {

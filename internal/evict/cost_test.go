@@ -51,20 +51,9 @@ func TestEqualCostsChangeNothing(t *testing.T) {
 }
 
 func TestDearOnesStay(t *testing.T) {
-	total := func(costs, told func(i int) int64) (sum int64) {
-		r := newRig(t, 100, 1, 2000)
-		r.costs = told
-		for _, i := range visits(30_000) {
-			r.visit(i)
-		}
-		for i, n := range r.dials {
-			sum += int64(n) * costs(i)
-		}
-		return sum
-	}
-	without := total(everyTenthDear, nil)
-	if with := total(everyTenthDear, everyTenthDear); with*100 > without*85 {
-		t.Errorf("%d ns of dials, %d without knowing costs", with, without)
+	without := timeOfDials(t, visits(30_000), everyTenthDear, nil)
+	if with := timeOfDials(t, visits(30_000), everyTenthDear, everyTenthDear); with*100 > without*85 {
+		t.Errorf("%v of dials, %v without knowing costs", with, without)
 	}
 }
 

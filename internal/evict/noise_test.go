@@ -43,23 +43,12 @@ func TestNoiseIsNotTakenForCost(t *testing.T) {
 
 // Noise that is small against the differences hides none of them.
 func TestCostsAreSeenThroughNoise(t *testing.T) {
-	total := func(told func(i int) int64) (sum int64) {
-		r := newRig(t, 100, 1, 2000)
-		r.costs = told
-		for _, i := range visits(30_000) {
-			r.visit(i)
-		}
-		for i, n := range r.dials {
-			sum += int64(n) * everyTenthDear(i)
-		}
-		return sum
-	}
-	without := total(nil)
+	without := timeOfDials(t, visits(30_000), everyTenthDear, nil)
 	for _, sigma := range []float64{0, 0.5, 1} {
-		with := total(noisy(everyTenthDear, sigma))
+		with := timeOfDials(t, visits(30_000), everyTenthDear, noisy(everyTenthDear, sigma))
 		t.Logf("sigma %g: %d%% of the time of dials without costs", sigma, with*100/without)
 		if with*100 > without*85 {
-			t.Errorf("sigma %g: %d ns of dials, %d without costs", sigma, with, without)
+			t.Errorf("sigma %g: %v of dials, %v without costs", sigma, with, without)
 		}
 	}
 }
@@ -99,10 +88,9 @@ func TestWorth(t *testing.T) {
 func TestNoiseKeepsSlotsInListsThatNobodyUses(t *testing.T) {
 	const slots, others, addresses, rounds = 20, 200, 60, 200
 	for _, sigma := range []float64{0, 0.3, 1} {
-		rng := rand.New(rand.NewPCG(1, 2))
 		r := newRig(t, others, 8, others+addresses)
 		r.lists.Resize(slots)
-		r.costs = func(int) int64 { return int64(2000 * math.Exp(sigma*rng.NormFloat64())) }
+		r.costs = noisy(func(int) int64 { return 2000 }, sigma)
 		for i := range others {
 			r.visit(i)
 		}

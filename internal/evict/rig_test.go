@@ -2,6 +2,7 @@ package evict
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -88,6 +89,20 @@ func (r *rig) visit(i int) {
 		r.t.Fatalf("no slot for %d", i)
 	}
 	r.put(i)
+}
+
+// timeOfDials is what the dials of visits cost, with 100 slots, if the lists are told
+// other costs, or with nil none.
+func timeOfDials(t *testing.T, visits []int, costs, told func(i int) int64) (total time.Duration) {
+	r := newRig(t, 100, 1, slices.Max(visits)+1)
+	r.costs = told
+	for _, i := range visits {
+		r.visit(i)
+	}
+	for i, n := range r.dials {
+		total += time.Duration(int64(n) * costs(i))
+	}
+	return total
 }
 
 func (r *rig) number(n *Node) int {
