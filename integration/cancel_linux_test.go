@@ -47,17 +47,14 @@ type cancelling struct {
 // eachCase opens the databases of each case, cancels a query on each of their connections at
 // once, and looks at what becomes of that.
 func eachCase(t *testing.T, cases []cancelCase, open func(*resourcepool.Pool) *connpool.Pool, look func(*cancelling)) {
-	needPostgres(t)
-	if !limited(t) {
+	pg := postgresUnderLimit(t)
+	if pg == nil {
 		return
 	}
-	_, url := startPostgres(t)
-	admin := connectAdmin(t, url)
-	b := limit(t, 64)
 	for _, one := range cases {
-		c := &cancelling{t: t, slots: resourcepool.New(one.slots, ""), admin: admin}
+		c := &cancelling{t: t, slots: resourcepool.New(one.slots, ""), admin: pg.admin}
 		for range one.databases {
-			db, err := snippets.Pgx(t.Context(), open(c.slots), url)
+			db, err := snippets.Pgx(t.Context(), open(c.slots), pg.url)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +67,7 @@ func eachCase(t *testing.T, cases []cancelCase, open func(*resourcepool.Pool) *c
 			db.Close()
 		}
 		testkit.Eventually(t, "all slots are free", func() bool { return c.slots.Stats().InUse == 0 })
-		b.back()
+		pg.back()
 	}
 }
 

@@ -92,30 +92,27 @@ func (d databases) idle(t *testing.T, admin *pgx.Conn, pool *connpool.Pool) {
 // look, or until somebody else wants them. No query is lost by that, and no connection is
 // left in CLOSE_WAIT.
 func TestDatabasesIdleTimeoutCostsNoQuery(t *testing.T) {
-	needPostgres(t)
-	if !limited(t) {
+	pg := postgresUnderLimit(t)
+	if pg == nil {
 		return
 	}
-	server, url := startPostgres(t)
-	admin := connectAdmin(t, url)
-	b := limit(t, 64)
 	const conns, slots = 2 * databaseConns, 2 * (databaseConns + 1)
 	pool := &connpool.Pool{Slots: resourcepool.New(slots, ""), DialTimeout: testkit.Patience, EvictQuiet: time.Second}
-	db := openDatabases(t, pool, url+idleName)
-	db.idle(t, admin, pool)
+	db := openDatabases(t, pool, pg.url+idleName)
+	db.idle(t, pg.admin, pool)
 	testkit.Eventually(t, "all are in CLOSE_WAIT", func() bool { return closeWaits(t) == conns })
 	if st := pool.Slots.Stats(); st.InUse != conns {
 		t.Errorf("%d slots are in use, want %d: nobody has looked", st.InUse, conns)
 	}
-	holdAll(t, &connpool.Pool{Slots: pool.Slots, DialTimeout: testkit.Patience}, server.address, slots)
+	holdAll(t, &connpool.Pool{Slots: pool.Slots, DialTimeout: testkit.Patience}, pg.server.address, slots)
 
-	db.idle(t, admin, pool)  // each ping finds a connection that was evicted
-	db.useAll(t, "select 1") // and now one that PostgreSQL has ended
+	db.idle(t, pg.admin, pool) // each ping finds a connection that was evicted
+	db.useAll(t, "select 1")   // and now one that PostgreSQL has ended
 	testkit.Eventually(t, "none is in CLOSE_WAIT", func() bool { return closeWaits(t) == 0 })
 	db.pgx.Close()
 	db.std.Close()
 	testkit.Eventually(t, "all slots are free", func() bool { return pool.Slots.Stats().InUse == 0 })
-	b.back()
+	pg.back()
 }
 
 // holdAll has all slots for a moment. Nothing is in CLOSE_WAIT then.
@@ -140,15 +137,12 @@ func holdAll(t *testing.T, pool *connpool.Pool, address string, slots int) {
 // A transaction that waits for its program is ended by PostgreSQL. It is told so, and its slot
 // comes back.
 func TestTransactionThatItsServerEnds(t *testing.T) {
-	needPostgres(t)
-	if !limited(t) {
+	pg := postgresUnderLimit(t)
+	if pg == nil {
 		return
 	}
-	_, url := startPostgres(t)
-	admin := connectAdmin(t, url)
-	b := limit(t, 64)
 	slots := resourcepool.New(databaseConns+1, "")
-	db := openDatabases(t, snippets.Database(slots), url+idleName+"&idle_in_transaction_session_timeout=100ms")
+	db := openDatabases(t, snippets.Database(slots), pg.url+idleName+"&idle_in_transaction_session_timeout=100ms")
 	ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 	defer cancel()
 	tx, err := db.pgx.Begin(ctx)
@@ -159,7 +153,7 @@ func TestTransactionThatItsServerEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	awaitNoSessions(t, admin)
+	awaitNoSessions(t, pg.admin)
 	_, err = tx.Exec(ctx, "select 1")
 	_, err2 := std.ExecContext(ctx, "select 1")
 	for _, err := range []error{err, err2} {
@@ -178,5 +172,5 @@ func TestTransactionThatItsServerEnds(t *testing.T) {
 	db.pgx.Close()
 	db.std.Close()
 	testkit.Eventually(t, "all slots are free", func() bool { return slots.Stats().InUse == 0 })
-	b.back()
+	pg.back()
 }

@@ -180,3 +180,25 @@ func administer(t *testing.T, url, statement string) {
 		t.Error(err)
 	}
 }
+
+// underLimit is a PostgreSQL, a connection to it that is none of a pool's, and the descriptors
+// that there may be.
+type underLimit struct {
+	*budget
+	server *server
+	url    string
+	admin  *pgx.Conn
+}
+
+// postgresUnderLimit starts one in the process that limited has made, with 64 descriptors;
+// nil in the one that has made it, where nothing is left to do.
+func postgresUnderLimit(t *testing.T) *underLimit {
+	t.Helper()
+	needPostgres(t)
+	if !limited(t) {
+		return nil
+	}
+	server, url := startPostgres(t)
+	admin := connectAdmin(t, url)
+	return &underLimit{limit(t, 64), server, url, admin}
+}

@@ -36,15 +36,12 @@ func keepsConnections(t *testing.T, slots *resourcepool.Pool, url string) *pgxpo
 // With its other way to cancel pgx keeps the connection, and the query ends with the server's
 // word. It still dials a second one for that.
 func TestPgxKeepsTheConnectionOfACancelledQuery(t *testing.T) {
-	needPostgres(t)
-	if !limited(t) {
+	pg := postgresUnderLimit(t)
+	if pg == nil {
 		return
 	}
-	_, url := startPostgres(t)
-	admin := connectAdmin(t, url)
-	b := limit(t, 64)
 	slots := resourcepool.New(databaseConns+1, "")
-	db := keepsConnections(t, slots, url)
+	db := keepsConnections(t, slots, pg.url)
 	const queries = 3
 	for range queries {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -53,7 +50,7 @@ func TestPgxKeepsTheConnectionOfACancelledQuery(t *testing.T) {
 			_, err := db.Exec(ctx, "select pg_sleep(60)")
 			over <- err
 		}()
-		testkit.Eventually(t, "it sleeps", func() bool { return activeQueries(t, admin) == 1 })
+		testkit.Eventually(t, "it sleeps", func() bool { return activeQueries(t, pg.admin) == 1 })
 		began := time.Now()
 		cancel()
 		err := <-over
@@ -71,5 +68,5 @@ func TestPgxKeepsTheConnectionOfACancelledQuery(t *testing.T) {
 	}
 	db.Close()
 	testkit.Eventually(t, "all slots are free", func() bool { return slots.Stats().InUse == 0 })
-	b.back()
+	pg.back()
 }
