@@ -51,7 +51,7 @@ func (s *sizer) follow(pool *resourcepool.Pool) {
 	}
 	s.pool, s.slots, s.limit = pool, autosize.Of(pool), limit
 	s.count(time.Now())
-	s.size = slotsFor(s.limit, s.others)
+	s.size = pool.Stats().Max // not of this count: what is open may have changed since the pool was made
 	s.slots.Watch(s.look)
 	pool.OnShortage(func() {
 		s.look(nil)

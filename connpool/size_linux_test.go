@@ -196,6 +196,20 @@ func (f *file) Allocate() (err error) {
 
 func (f *file) Release() error { return f.f.Close() }
 
+// TestSizeOfAMomentIsForLife: a descriptor that was open when the pool was made, and not when
+// the sizer counted first, took a slot until something else changed.
+func TestSizeOfAMomentIsForLife(t *testing.T) {
+	for _, off := range []int{-1, 1} {
+		pool := resourcepool.New(uint(int(systemSlots())+off), "")
+		s := &sizer{gate: newGate(), every: theSizer.every}
+		s.follow(pool)
+		s.look(nil)
+		if got, want := pool.Stats().Max, slotsFor(s.limit, s.others); got != want {
+			t.Errorf("%d slots, want %d", got, want)
+		}
+	}
+}
+
 // TestDescriptorsAreCountedMoreThanOnceASecond: a count of thousands takes milliseconds, so
 // neither dials, nor waits for a slot, nor a limit that changes may have them counted each
 // time. Nor may it be less, or the pool would not grow again.
