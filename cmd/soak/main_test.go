@@ -6,10 +6,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +28,10 @@ const mainEnv = "SLOTPOOL_SOAK_MAIN"
 func TestMain(m *testing.M) {
 	if os.Getenv(server.Env) != "" || os.Getenv(mainEnv) != "" {
 		os.Exit(realMain(os.Args[1:]))
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", strconv.Itoa(max(runtime.GOMAXPROCS(0), 4))); err != nil { // runs mostly wait
+		panic(err)
 	}
 	os.Exit(m.Run())
 }

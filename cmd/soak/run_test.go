@@ -146,6 +146,8 @@ func TestInjectionIsCaughtAndNamed(t *testing.T) {
 			switch c.inject {
 			case check.InjectLostWakeup:
 				flags = append(flags, "-wait-limit", "2s")
+			case check.InjectLeakGoroutine: // it is waited for in vain
+				flags = append(flags, "-wait-limit", "5s")
 			case check.InjectAges: // with few evictions
 				flags = append(flags, "-api", "pool", "-slots", "79", "-users", "8", "-rate", "10")
 			}

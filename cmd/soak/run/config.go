@@ -60,7 +60,7 @@ func Parse(arguments []string, stderr io.Writer) (*Config, error) {
 	f.DurationVar(&c.interval, "interval", time.Second, "time between samples")
 	f.StringVar(&c.http, "http", "", "serve a page that shows the pool at this `address` while it runs, such as localhost:8080")
 	f.IntVar(&c.port, "port", 0, "port of the soak's own servers (0: any that is free)")
-	f.DurationVar(&c.waitLimit, "wait-limit", 0, "a Get, Put or Close that takes longer is lost (0: a minute, or more if there are very many users)")
+	f.DurationVar(&c.waitLimit, "wait-limit", 0, "a Get, Put or Close that takes longer is lost, and what is to end by itself has as long, a minute at most (0: a minute, or more if there are very many users)")
 	f.StringVar(&api, "api", "all", "which `APIs` of the library to use, with commas, or both for resource and pool, or all")
 	f.StringVar(&inject, HiddenFlag, "", "break the use of the pool on purpose")
 	f.BoolVar(&c.PlanOnly, "plan", false, "print the plan and the first tasks of a user, and do not run")

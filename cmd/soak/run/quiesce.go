@@ -19,11 +19,11 @@ import (
 
 // settle is how long something that ends by itself, such as a goroutine that
 // has been told to, may take on a machine that is very busy.
-const settle = time.Minute
+func (c *Config) settle() time.Duration { return min(c.waitLimit, time.Minute) }
 
-// until polls until ok, and reports whether it came to that within settle.
-func until(ok func() bool) bool {
-	for deadline := time.Now().Add(settle); ; time.Sleep(5 * time.Millisecond) {
+// until polls until ok, and reports whether it came to that within Config.settle.
+func (r *soak) until(ok func() bool) bool {
+	for deadline := time.Now().Add(r.config.settle()); ; time.Sleep(5 * time.Millisecond) {
 		if ok() {
 			return true
 		}
@@ -33,9 +33,9 @@ func until(ok func() bool) bool {
 	}
 }
 
-// within calls f with a context that ends after settle.
-func within(f func(context.Context)) {
-	ctx, cancel := context.WithTimeout(context.Background(), settle)
+// within calls f with a context that ends after Config.settle.
+func (r *soak) within(f func(context.Context)) {
+	ctx, cancel := context.WithTimeout(context.Background(), r.config.settle())
 	defer cancel()
 	f(ctx)
 }
@@ -43,20 +43,20 @@ func within(f func(context.Context)) {
 // quiesce checks what must be exact once all users are gone and no fault is
 // on: that each slot can be used, and that nothing stays when all is released.
 func (r *soak) quiesce() {
-	if !until(func() bool { return r.load.Lookups.Open() == 0 }) {
+	if !r.until(func() bool { return r.load.Lookups.Open() == 0 }) {
 		r.ledger.Trouble(fmt.Errorf("%d look-ups of names do not end", r.load.Lookups.Open()))
 	}
 	if r.inbound != nil {
 		r.inbound.End(r.child)
 	}
-	within(r.load.Drain)
+	r.within(r.load.Drain)
 	done := r.injectHeld(check.InjectSlotsUsable)
 	r.checkAllSlots()
 	done()
 	for _, s := range r.load.AllSites() {
 		s.ScheduleClose()
 	}
-	within(r.load.End)
+	r.within(r.load.End)
 	done = r.injectHeld(check.InjectEmpty)
 	r.checkPoolEmpty()
 	done()
@@ -126,7 +126,7 @@ func (r *soak) checkBaseline() {
 		r.ledger.Fail(check.LeakFD, "at the end: %s; before the first Get: %s", now, before)
 	}
 	r.ledger.Note(check.LeakFD, "at the end as before the first Get: %s", now)
-	if !until(func() bool { return runtime.NumGoroutine() == r.baseline.Goroutines }) {
+	if !r.until(func() bool { return runtime.NumGoroutine() == r.baseline.Goroutines }) {
 		r.ledger.Fail(check.LeakGoroutine, "%d at the end, %d before the first Get; all goroutines:\n%s",
 			runtime.NumGoroutine(), r.baseline.Goroutines, goroutineProfile())
 	}

@@ -21,7 +21,7 @@ func (t *trends) add(m *report.Sample) {
 }
 
 // checkTrends judges growth. A trend fails only if it is certain, and if it
-// comes to more than a floor: a few descriptors or goroutines more in the
+// comes to more than a floor: some descriptors or goroutines more in the
 // later faults than in the earlier ones are no leak.
 func (r *soak) checkTrends() {
 	for _, c := range []struct {
@@ -32,7 +32,7 @@ func (r *soak) checkTrends() {
 		part        float64 // of the mean, as another floor
 	}{
 		{check.TrendFD, "descriptors", &r.trends.descriptors, 1, 3, 0.05},
-		{check.TrendGoroutines, "goroutines", &r.trends.goroutines, 1, 5, 0.05},
+		{check.TrendGoroutines, "goroutines", &r.trends.goroutines, 1, 10, 0.05},
 		{check.TrendHeap, "MiB", &r.trends.heap, 1 << 20, 2 << 20, 0.15},
 	} {
 		t := check.TrendOf(c.of.Points())
