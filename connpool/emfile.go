@@ -49,8 +49,8 @@ type patience struct {
 	last  bool // the dial that runs is one after the end, for which there was a descriptor
 }
 
-func newPatience(timeout time.Duration, end *canceler) *patience {
-	w := &patience{end: end, pause: shortestPause}
+func newPatience(timeout time.Duration, end *canceler) patience {
+	w := patience{end: end, pause: shortestPause}
 	if timeout > 0 {
 		w.until = time.Now().Add(timeout)
 	}
@@ -183,7 +183,8 @@ func (s *starvation) set(err error) {
 	case err == nil:
 		s.err.Store(nil)
 	default:
-		s.err.Store(&err)
+		met := err // so that err need not be allocated for the other cases
+		s.err.Store(&met)
 	}
 }
 

@@ -62,7 +62,8 @@ func TestCloseOfAnotherDoesNotHoldACancelledDialWithoutADescriptor(t *testing.T)
 			c := &canceler{ctx: context.Background()}
 			speak := cancel(c)
 			over := make(chan bool, 1)
-			go func() { over <- r.wait(p, 1, newPatience(0, c)) }()
+			w := newPatience(0, c)
+			go func() { over <- r.wait(p, 1, &w) }()
 			<-begun
 			speak()
 			select {
@@ -93,7 +94,8 @@ func TestPanicInACloseIsRaisedInTheDialThatWaitsForIt(t *testing.T) {
 		}
 	}()
 	r := &relief{evicting: make(chan struct{}, 1)}
-	r.wait(p, 1, newPatience(0, &canceler{ctx: ctx}))
+	w := newPatience(0, &canceler{ctx: ctx})
+	r.wait(p, 1, &w)
 	t.Error("returned")
 }
 
@@ -102,7 +104,7 @@ func TestImmediateDialWaitsForTheCloseThatItBegan(t *testing.T) {
 	closed := false
 	p := parkOne(t, func() error { closed = true; return nil })
 	r := &relief{evicting: make(chan struct{}, 1)}
-	if w := newPatience(0, &canceler{ctx: context.Background(), channel: resourcepool.MakeImmediateCanceler()}); r.wait(p, 1, w) || !closed {
+	if w := newPatience(0, &canceler{ctx: context.Background(), channel: resourcepool.MakeImmediateCanceler()}); r.wait(p, 1, &w) || !closed {
 		t.Errorf("dials again; closed: %v", closed)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -105,6 +106,13 @@ func (g *gate) resolver() *net.Resolver { return g.lookups.current() }
 // while those who hold the slots for them wait for its permits.
 const longestUnseen = 10 * time.Second
 
+// attempt is the state of one dial.
+type attempt struct {
+	end    canceler
+	permit permit // unused if there is nothing to look up
+	wait   patience
+}
+
 // dial calls d, at least once, on the caller's goroutine, and again while there
 // is no descriptor for it. If its context or canceler speaks while it waits for
 // permits, the error is resourcepool.ErrorResourceLimitExceeded, to errors.Is with
@@ -114,12 +122,13 @@ func (g *gate) dial(ctx context.Context, network, address string, d dialFunc, o 
 	defer g.flying.Add(-1)
 	o.clock.Wait()
 	g.relief.pools.add(o.pool)
-	end := &canceler{channel: o.cancel, ctx: ctx, looked: o.spoken, spoken: o.spoken, immediate: o.spoken}
+	a := &attempt{end: canceler{channel: o.cancel, ctx: ctx, looked: o.spoken, spoken: o.spoken, immediate: o.spoken}}
 	name := nameIn(network, address)
 	var w *permit
 	if name != "" {
-		w = &permit{n: 2, slow: g.names.has(name)}
-		if err := g.enter(w, end); err != nil {
+		w = &a.permit
+		w.n, w.slow = 2, g.names.has(name)
+		if err := g.enter(w, &a.end); err != nil {
 			return nil, err
 		}
 		defer g.permits.end(w)
@@ -128,7 +137,7 @@ func (g *gate) dial(ctx context.Context, network, address string, d dialFunc, o 
 		}
 		ctx = context.WithValue(ctx, permitKey{}, w)
 	}
-	wait := newPatience(o.timeout, end)
+	a.wait = newPatience(o.timeout, &a.end)
 	for {
 		o.begins()
 		conn, err := run(ctx, d, network, address, &o)
@@ -139,11 +148,11 @@ func (g *gate) dial(ctx context.Context, network, address string, d dialFunc, o 
 			return conn, nil
 		}
 		starved, sure := g.starved(w, err)
-		if !starved || wait.last && !sure {
+		if !starved || a.wait.last && !sure {
 			return conn, err
 		}
 		o.starves(err)
-		if !g.relief.wait(o.pool, needs(w), wait) {
+		if !g.relief.wait(o.pool, needs(w), &a.wait) {
 			if o.verbatim {
 				return conn, err
 			}
@@ -217,10 +226,17 @@ func nameIn(network, address string) string {
 	if err != nil {
 		return ""
 	}
-	if _, err := netip.ParseAddr(host); err == nil {
-		return ""
+	if mayBeIP(host) {
+		if _, err := netip.ParseAddr(host); err == nil {
+			return ""
+		}
 	}
 	return host
+}
+
+// mayBeIP is false for what begins like a name. To have it parsed would cost an error.
+func mayBeIP(host string) bool {
+	return host != "" && '0' <= host[0] && host[0] <= '9' || strings.Contains(host, ":")
 }
 
 // lookupTimedOut says that no name server has answered.

@@ -52,7 +52,7 @@ type permit struct {
 	over    bool
 
 	arrival uint64
-	granted chan struct{} // closed with the grant
+	granted chan struct{} // closed with the grant; nil if that was at once
 	place   *list.Element // nil once granted
 }
 
@@ -69,11 +69,15 @@ func (p *permits) setTotal(n uint) {
 // enter asks for w and reports whether it was granted at once. If not, wait for
 // w.granted, and call leave to stop waiting.
 func (p *permits) enter(w *permit) bool {
-	w.granted = make(chan struct{})
 	p.lock.Lock()
 	defer p.lock.Unlock()
+	if !w.slow && p.patient.Len()+p.lane.Len() == 0 && p.fits(w) {
+		p.use(w)
+		return true
+	}
 	p.arrivals++
 	w.arrival = p.arrivals
+	w.granted = make(chan struct{})
 	w.place = p.queue(w).PushBack(w)
 	p.admit()
 	return w.place == nil

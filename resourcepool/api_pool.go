@@ -51,7 +51,7 @@ func (p *Pool) CreateKeyed(target AllocateReleaser, key string) *Resource {
 func (p *Pool) NewGroup(key string, most uint, makeTarget func() AllocateReleaser) *Group {
 	g := newGroup(&p.p, int32(p.p.homeOf(key)), most, makeTarget)
 	g.hash = shard.Hash(key)
-	return &Group{g}
+	return &g.self
 }
 
 // Sub returns a pool whose resources live in slots of p, at most max of them. When

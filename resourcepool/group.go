@@ -15,6 +15,7 @@ import (
 // it cannot be taken out of the middle. Its loose word says so: whoever is second of the
 // pop and the eviction makes it vacant.
 type group struct {
+	self Group // what its users have
 	pool *pool
 	home int32
 	hash uint64 // of the key
@@ -24,6 +25,8 @@ type group struct {
 	idle    memberStack // newest on top
 	vacant  memberStack
 	members atomic.Pointer[[]*member] // by number; changed under waitLock
+	single  []*member                 // what members points at while there is one, as in most groups
+	first   [1]*member                // of single
 	live    atomic.Int64              // members that have or seek a slot
 
 	waiting atomic.Int64 // length of queue; Put loads it
@@ -51,7 +54,8 @@ const (
 
 func newGroup(p *pool, home int32, most uint, make func() AllocateReleaser) *group {
 	g := &group{pool: p, home: home, most: int64(min(uint64(most), 1<<62)), make: make}
-	g.members.Store(&[]*member{})
+	g.self.g = g
+	g.members.Store(&noMembers)
 	return g
 }
 
@@ -226,6 +230,20 @@ func (g *group) vacate(m *member) {
 	g.vacant.push(m)
 }
 
+var noMembers []*member
+
+// addMember makes the list longer by one. What is beyond the length of the list before is
+// seen by no reader of that, nor is single before it is stored.
+func (g *group) addMember(before []*member, m *member) {
+	if len(before) == 0 {
+		g.first[0], g.single = m, g.first[:]
+		g.members.Store(&g.single)
+		return
+	}
+	after := append(before, m)
+	g.members.Store(&after)
+}
+
 // newMember returns an empty member that is no Get's and no opening's, claimed for
 // one that seeks a slot. waitLock is held.
 func (g *group) newMember() *member {
@@ -239,9 +257,7 @@ func (g *group) newMember() *member {
 		if b, ok := m.r.target.(Binder); ok {
 			b.Bind(&m.Resource)
 		}
-		// What is beyond the length of before is seen by no reader of it.
-		after := append(before, m)
-		g.members.Store(&after)
+		g.addMember(before, m)
 	}
 	suspect := uint64(0)
 	if g.suspect {

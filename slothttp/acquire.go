@@ -68,11 +68,7 @@ func (o *origin) adopt(ctx context.Context, l *link, stillborn int) error {
 		return errAged
 	}
 	shared := l.shared.Load()
-	err := l.cc.Reserve()
-	if err != nil && shared {
-		err = l.settle(ctx)
-	}
-	if err != nil {
+	if err := l.claim(ctx, shared); err != nil {
 		l.discard()
 		return err
 	}
@@ -82,6 +78,18 @@ func (o *origin) adopt(ctx context.Context, l *link, stillborn int) error {
 		o.speaks.Store(one)
 	}
 	return nil
+}
+
+// claim reserves a request if others may make theirs meanwhile. Over HTTP/1 nobody else does, and
+// it is enough that the connection is open: net/http's Reserve allocates.
+func (l *link) claim(ctx context.Context, shared bool) error {
+	if !shared {
+		return l.cc.Err()
+	}
+	if l.cc.Reserve() == nil {
+		return nil
+	}
+	return l.settle(ctx)
 }
 
 // settle waits for a reservation on an idle HTTP/2 connection. The last answer

@@ -72,7 +72,8 @@ type link struct {
 
 	negotiated string // protocol, by the last handshake; "" for none
 
-	cancel    context.CancelFunc // of its dial
+	cancel    context.CancelFunc // of its dial; nil once that has ended
+	place     int                // in origin.openings, guarded by origin.mu as cancel is
 	opened    atomic.Bool
 	releasing atomic.Bool
 	closed    atomic.Bool // of a foreign connection

@@ -40,7 +40,7 @@ type origin struct {
 	later    bool // serve will be called by a timer
 	watching bool // watch runs
 
-	openings  map[*link]struct{}
+	openings  []*link
 	abandoned bool // endAbandoned will be called by a timer
 }
 
@@ -111,16 +111,21 @@ func (s *state) trim() {
 func (o *origin) remember(l *link) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.openings == nil {
-		o.openings = make(map[*link]struct{})
-	}
-	o.openings[l] = struct{}{}
+	l.place = len(o.openings)
+	o.openings = append(o.openings, l)
 }
 
 func (o *origin) forget(l *link) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	delete(o.openings, l)
+	last := len(o.openings) - 1
+	o.openings[l.place] = o.openings[last]
+	o.openings[l.place].place = l.place
+	o.openings[last] = nil
+	if o.openings = o.openings[:last]; last == 0 {
+		o.openings = nil // most origins have none most of the time
+	}
+	l.cancel = nil // nor is the context needed any more
 }
 
 // abandonedPatience is how long a dial goes on when all who waited for it have
@@ -146,7 +151,7 @@ func (o *origin) endAbandoned() {
 	defer o.mu.Unlock()
 	o.abandoned = false
 	if o.users.Load() == 0 {
-		for l := range o.openings {
+		for _, l := range o.openings {
 			l.cancel()
 		}
 	}

@@ -181,7 +181,8 @@ func (l *link) info(reused bool) httptrace.GotConnInfo {
 // plainError is what net/http would give its caller: the context's word if it is
 // over, and otherwise what is within the types that net/http knows retries by.
 func (t *try) plainError(err error) error {
-	if cause := t.ctx.Err(); cause != nil && !errors.Is(err, cause) && !errors.Is(err, context.Cause(t.ctx)) {
+	over := t.ctx.Err()
+	if over != nil && (err == over || !errors.Is(err, over) && !errors.Is(err, context.Cause(t.ctx))) {
 		return context.Cause(t.ctx)
 	}
 	return unwrapped(err)

@@ -104,7 +104,9 @@ func (s *state) setUp(given *http.Transport) {
 	b := given.Clone()
 	p := protocols(given)
 	s.proxy, s.dial, s.secure = b.Proxy, dialerOf(b), secureDialerOf(b)
-	b.Proxy = pinnedProxy
+	if b.Proxy != nil {
+		b.Proxy = pinnedProxy
+	}
 	if s.secure != nil {
 		setDialers(b, s.dialPlain, s.dialSecure)
 	} else {

@@ -180,11 +180,11 @@ func (o *origin) share(l *link) {
 
 // giveUp ends the use of l by one who did not make the reserved request.
 func (o *origin) giveUp(l *link) {
-	l.cc.Release()
 	if !l.shared.Load() {
 		l.park()
 		return
 	}
+	l.cc.Release()
 	o.end(l)
 }
 

@@ -21,13 +21,15 @@ var Dial func(ctx context.Context, network, address string,
 // Clock tells when the dial of an Allocate really began. Embedded in the target of a
 // resource it is how resourcepool knows that: what waits for a descriptor does so for no
 // fault of its address.
-type Clock struct{ began atomic.Pointer[time.Time] }
+type Clock struct{ began atomic.Int64 } // since start, and 1 ns more; 0: it waits
+
+var start = time.Now()
 
 // AllocateBegan returns when the dial began that runs, or ran last; zero while one
 // waits for permits or for a descriptor.
 func (c *Clock) AllocateBegan() time.Time {
-	if t := c.began.Load(); t != nil {
-		return *t
+	if began := c.began.Load(); began != 0 {
+		return start.Add(time.Duration(began - 1))
 	}
 	return time.Time{}
 }
@@ -35,14 +37,13 @@ func (c *Clock) AllocateBegan() time.Time {
 // Begin says that the dial begins. A nil Clock tells nobody.
 func (c *Clock) Begin() {
 	if c != nil {
-		now := time.Now()
-		c.began.Store(&now)
+		c.began.Store(int64(time.Since(start)) + 1)
 	}
 }
 
 // Wait says that the dial waits, and will begin, or begin again.
 func (c *Clock) Wait() {
 	if c != nil {
-		c.began.Store(nil)
+		c.began.Store(0)
 	}
 }
