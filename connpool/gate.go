@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/slotpool/slotpool/internal/dialgate"
+	"github.com/slotpool/slotpool/internal/lapse"
 	"github.com/slotpool/slotpool/internal/sysnet"
 	"github.com/slotpool/slotpool/resourcepool"
 )
@@ -24,11 +25,12 @@ import (
 //  3. If there was no descriptor for it, idle connections are evicted until there
 //     is one. Then it runs again (emfile.go).
 type gate struct {
-	permits permits
-	names   slowNames
-	lookups lookups
-	relief  relief
-	flying  atomic.Int64 // dials that have a slot and perhaps no descriptor yet
+	permits   permits
+	names     slowNames
+	lookups   lookups
+	relief    relief
+	limitSeen atomic.Int64 // when, since start
+	flying    atomic.Int64 // dials that have a slot and perhaps no descriptor yet
 }
 
 // theGate is one for the process, as the limit is.
@@ -42,7 +44,7 @@ func init() {
 
 func newGate() *gate {
 	g := &gate{}
-	g.permits.total = leastPermits
+	g.permits.total, g.permits.unseen = leastPermits, lapse.New(longestUnseen)
 	g.lookups.permits = &g.permits
 	g.relief.evicting = make(chan struct{}, 1)
 	return g
@@ -127,13 +129,14 @@ func (g *gate) dial(ctx context.Context, network, address string, d dialFunc, o 
 	var w *permit
 	if name != "" {
 		w = &a.permit
-		w.n, w.slow = 2, g.names.has(name)
+		w.of, w.n, w.slow = &g.permits, 2, g.names.has(name)
 		if err := g.enter(w, &a.end); err != nil {
 			return nil, err
 		}
 		defer g.permits.end(w)
 		if !o.ours {
-			defer time.AfterFunc(longestUnseen, func() { g.permits.forgo(w) }).Stop()
+			g.permits.unseen.Add(&w.unseen, w)
+			defer g.permits.unseen.Remove(&w.unseen)
 		}
 		ctx = context.WithValue(ctx, permitKey{}, w)
 	}
@@ -176,11 +179,7 @@ func run(ctx context.Context, d dialFunc, network, address string, o *dialOption
 
 // enter waits for the permits of a dial. Who will not leave lends its slot.
 func (g *gate) enter(w *permit, end *canceler) error {
-	limit, err := sysnet.FDLimit()
-	if err != nil {
-		limit = unknownLimit
-	}
-	g.permits.setTotal(permitsFor(limit))
+	g.lookAtLimit()
 	if g.permits.enter(w) {
 		return nil
 	}
@@ -201,6 +200,26 @@ func (g *gate) enter(w *permit, end *canceler) error {
 		g.permits.leave(w)
 		return resourcepool.ErrorResourceLimitExceeded
 	}
+}
+
+// limitEvery is how often the limit on descriptors, which may change at any time, is looked at
+// for permits. Each time it is a system call.
+const limitEvery = 10 * time.Millisecond
+
+// start is for times that are kept in a word.
+var start = time.Now()
+
+func (g *gate) lookAtLimit() {
+	now := int64(time.Since(start))
+	if last := g.limitSeen.Load(); last != 0 && now-last < int64(limitEvery) && now >= last {
+		return
+	}
+	g.limitSeen.Store(now)
+	limit, err := sysnet.FDLimit()
+	if err != nil {
+		limit = unknownLimit
+	}
+	g.permits.setTotal(permitsFor(limit))
 }
 
 // permitError is for a context that ended while its Get waited for permits.

@@ -3,6 +3,8 @@ package connpool
 import (
 	"container/list"
 	"sync"
+
+	"github.com/slotpool/slotpool/internal/lapse"
 )
 
 // permits account for the descriptors that dials have beyond the one of their
@@ -34,6 +36,7 @@ type permits struct {
 	stray uint // sockets of look-ups that no dial covers
 	peak  uint // see mostExtra
 
+	unseen   *lapse.Queue // of dials of callers, see longestUnseen
 	arrivals uint64
 	patient  list.List // of *permit: in order of arrival
 	lane     list.List // the same for the slow ones
@@ -44,13 +47,15 @@ const leastPermits = 2
 
 // permit is what one dial has, or waits for. permits.lock guards it.
 type permit struct {
-	n       uint // 2 if its sockets cannot be seen
+	of      *permits // where it is from
+	n       uint     // 2 if its sockets cannot be seen
 	slow    bool
 	lends   bool // its slot, until it is granted
 	sockets int  // of its look-up, at most two: the rest are strays
 	starved bool // its look-up met EMFILE
 	over    bool
 
+	unseen  lapse.Item
 	arrival uint64
 	granted chan struct{} // closed with the grant; nil if that was at once
 	place   *list.Element // nil once granted
@@ -190,8 +195,9 @@ func (p *permits) end(w *permit) {
 	p.admit()
 }
 
-// forgo gives the permits of a dial back before it returns.
-func (p *permits) forgo(w *permit) {
+// Lapsed gives the permits of a dial back before it returns.
+func (w *permit) Lapsed() {
+	p := w.of
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	p.giveBack(w, w.n)

@@ -3,6 +3,8 @@ package resourcepool
 import (
 	"context"
 	"time"
+
+	"github.com/slotpool/slotpool/internal/lapse"
 )
 
 // opening is one Allocate of a group's member, from when a Get asks for it to its
@@ -23,7 +25,9 @@ type opening struct {
 	slot   bool      // it has one, or is refused one
 	spare  bool      // no Get may join it: it is cancelled, or that of a Group.Open
 
-	overstay  *time.Timer // nil: it may stay
+	watched   bool // so that it does not stay too long (overstay.go)
+	overstay  lapse.Item
+	lookAgain *time.Timer // nil until it has overstayed
 	evictions uint64      // when it was looked at last (isInTheWay)
 	leaves    bool        // it was told to, as it had overstayed
 
@@ -125,9 +129,7 @@ func (g *group) remove(o *opening) {
 	delete(g.pool.allocating, o)
 	g.reassign(o)
 	g.recount()
-	if o.overstay != nil {
-		o.overstay.Stop()
-	}
+	o.unwatch()
 	if o.leaves {
 		g.pool.lane.leaving--
 	}

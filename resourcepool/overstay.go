@@ -1,6 +1,10 @@
 package resourcepool
 
-import "time"
+import (
+	"time"
+
+	"github.com/slotpool/slotpool/internal/lapse"
+)
 
 // An Allocate that nobody has reason to suspect is let in at once, and so the first ones
 // of many dead hosts may have all slots. Once they are overdue they count in the lane. If
@@ -19,17 +23,32 @@ const (
 // of Group.Open has its caller's context, and is that one's concern. waitLock is held.
 func (o *opening) watch() {
 	if !o.spare && !o.member.r.isSuspect() {
-		o.overstay = time.AfterFunc(overstayed, o.overstays)
+		p := o.group.pool
+		if p.staying == nil {
+			p.staying = lapse.New(overstayed)
+		}
+		o.watched = true
+		p.staying.Add(&o.overstay, o)
 	}
 }
 
-// overstays ends the Allocate if it is due, or looks again later.
+// unwatch is for one that has ended. waitLock is held.
+func (o *opening) unwatch() {
+	if o.watched {
+		o.group.pool.staying.Remove(&o.overstay)
+	}
+	if o.lookAgain != nil {
+		o.lookAgain.Stop()
+	}
+}
+
+// Lapsed ends the Allocate, which has overstayed, if it is due, or looks again later.
 //
 // Its end against this: remove takes the opening off allocating with waitLock held, so
 // either it is found there, or there is nothing to end. An Allocate that has ended, but has
 // not come to remove, is cancelled in vain; what it made serves the oldest Get, and
 // what was begun in its stead is called off with that (trim).
-func (o *opening) overstays() {
+func (o *opening) Lapsed() {
 	p := o.group.pool
 	p.waitLock.Lock()
 	defer p.waitLock.Unlock()
@@ -38,7 +57,11 @@ func (o *opening) overstays() {
 	}
 	began := o.began()
 	if began.IsZero() || time.Since(began) < overstayed || !p.laneIsOverfull() || !o.isInTheWay() {
-		o.overstay.Reset(overstaying)
+		if o.lookAgain == nil {
+			o.lookAgain = time.AfterFunc(overstaying, o.Lapsed)
+		} else {
+			o.lookAgain.Reset(overstaying)
+		}
 		return
 	}
 	o.group.dismiss(o)

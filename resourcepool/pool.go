@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/slotpool/slotpool/internal/evict"
+	"github.com/slotpool/slotpool/internal/lapse"
 	"github.com/slotpool/slotpool/internal/shard"
 	"golang.org/x/sys/cpu"
 )
@@ -45,6 +46,7 @@ type pool struct {
 	size      size
 	bounds    bounds
 	lane      lane
+	staying   *lapse.Queue // Allocates that may overstay (overstay.go); nil until the first
 	shortages []*shortage
 	given     *past // what the pools above have of it, if it has left them
 

@@ -8,7 +8,7 @@ func Queued(t *Transport) (n int) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, o := range s.origins {
+	for o := range s.origins.each {
 		n += int(o.waiting.Load())
 	}
 	return n

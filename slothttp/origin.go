@@ -70,7 +70,7 @@ const leastBound = 4096
 // origin returns that of k, with the caller counted among its users.
 func (s *state) origin(k key, address string, proxy *url.URL) *origin {
 	s.mu.RLock()
-	o := s.origins[k]
+	o := s.origins.get(&k)
 	if o != nil {
 		o.users.Add(1) // under the lock: trim takes origins without users
 	}
@@ -80,12 +80,12 @@ func (s *state) origin(k key, address string, proxy *url.URL) *origin {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o = s.origins[k]; o == nil {
-		if len(s.origins) >= s.bound {
+	if o = s.origins.get(&k); o == nil {
+		if s.origins.len() >= s.bound {
 			s.trim()
 		}
 		o = s.newOrigin(k, address, proxy)
-		s.origins[k] = o
+		s.origins.add(o)
 	}
 	o.users.Add(1)
 	return o
@@ -96,15 +96,15 @@ func (s *state) origin(k key, address string, proxy *url.URL) *origin {
 // is up to the map: whatever is used has a connection, or had one lately.
 func (s *state) trim() {
 	s.bound = max(leastBound, 8*int(s.slots.Stats().Max))
-	for k, o := range s.origins {
-		if len(s.origins) <= s.bound/2 {
+	for o := range s.origins.each {
+		if s.origins.len() <= s.bound/2 {
 			return
 		}
 		if o.users.Load() == 0 && o.links.Load() == 0 {
-			delete(s.origins, k)
+			s.origins.remove(o)
 		}
 	}
-	s.bound = max(s.bound, 2*len(s.origins))
+	s.bound = max(s.bound, 2*s.origins.len())
 }
 
 // remember and forget keep account of the dials under way.

@@ -19,7 +19,7 @@ func TestUnusedOriginsAreDropped(t *testing.T) {
 	for i := range 3 * leastBound {
 		address := fmt.Sprintf("host%d:80", i)
 		s.origin(key{scheme: "http", address: address}, address, nil).users.Add(-1)
-		if n := len(s.origins); n > leastBound {
+		if n := s.origins.len(); n > leastBound {
 			t.Fatalf("%d origins are kept, want at most %d", n, leastBound)
 		}
 	}

@@ -30,7 +30,7 @@ type state struct {
 	idle, age time.Duration
 
 	mu      sync.RWMutex
-	origins map[key]*origin
+	origins origins
 	bound   int // of origins before the unused ones are dropped
 
 	closeIdle atomic.Bool // what becomes idle is to be closed
@@ -74,7 +74,7 @@ func (t *Transport) begin() (*state, error) {
 		most:    uint(t.MaxConnsPerHost),
 		idle:    t.IdleConnTimeout,
 		age:     t.MaxConnLifetime,
-		origins: make(map[key]*origin),
+		origins: newOrigins(),
 		bound:   leastBound,
 	}
 	if s.slots == nil {
@@ -154,8 +154,8 @@ func protocols(t *http.Transport) http.Protocols {
 func (s *state) closeIdleConnections() {
 	s.closeIdle.Store(true)
 	s.mu.RLock()
-	all := make([]*origin, 0, len(s.origins))
-	for _, o := range s.origins {
+	all := make([]*origin, 0, s.origins.len())
+	for o := range s.origins.each {
 		all = append(all, o)
 	}
 	s.mu.RUnlock()

@@ -1,6 +1,6 @@
 // Package rewrite turns the source of a package into one whose atomic, lock and
 // channel operations are choice points of package sched. It changes the imports
-// of sync, sync/atomic, time and crowdlock, and writes calls in the place of go statements, sends,
+// of sync, sync/atomic, time, crowdlock and lapse, and writes calls in the place of go statements, sends,
 // receipts, closes and selects. All else, and the number of each line, stays.
 package rewrite
 
@@ -24,6 +24,7 @@ var imports = map[string]string{
 	"sync/atomic": module + "shim/atomic",
 	"time":        module + "shim/time",
 	"github.com/slotpool/slotpool/internal/crowdlock": module + "shim/crowdlock",
+	"github.com/slotpool/slotpool/internal/lapse":     module + "shim/lapse",
 }
 
 // edit replaces source[from:to].

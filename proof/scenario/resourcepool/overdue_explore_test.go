@@ -47,14 +47,14 @@ func (w *world) lookAtOverstays() {
 	var all []*opening
 	g.pool.waitLock.Lock()
 	for o := g.openings.oldest; o != nil; o = o.newer {
-		if o.overstay != nil {
+		if o.watched {
 			o.evictions = math.MaxUint64
 			all = append(all, o)
 		}
 	}
 	g.pool.waitLock.Unlock()
 	for _, o := range all {
-		o.overstays()
+		o.Lapsed()
 	}
 }
 

@@ -1,0 +1,142 @@
+package lapse
+
+import (
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/slotpool/slotpool/internal/testkit"
+)
+
+func TestMain(m *testing.M) { os.Exit(testkit.Run(m)) }
+
+// thing notes when it lapsed.
+type thing struct {
+	Item
+	q      *Queue
+	lapsed time.Time
+	then   func()
+}
+
+func (t *thing) Lapsed() {
+	t.lapsed = time.Now()
+	if t.then != nil {
+		t.then()
+	}
+}
+
+func begin(q *Queue) *thing {
+	t := &thing{q: q}
+	q.Add(&t.Item, t)
+	return t
+}
+
+// TestEachLapsesInItsTime, and what was removed never does, whichever that is.
+func TestEachLapsesInItsTime(t *testing.T) {
+	for seed := range uint64(50) {
+		synctest.Test(t, func(t *testing.T) {
+			const patience = 10 * time.Second
+			rng := rand.New(rand.NewPCG(1, seed))
+			q := New(patience)
+			began := map[*thing]time.Time{}
+			var in, removed []*thing
+			for range 100 {
+				time.Sleep(time.Duration(rng.IntN(int(3 * time.Second))))
+				if rng.IntN(3) > 0 {
+					x := begin(q)
+					began[x] = time.Now()
+					in = append(in, x)
+				} else if len(in) > 0 {
+					i := rng.IntN(len(in))
+					synctest.Wait()
+					if in[i].lapsed.IsZero() {
+						removed = append(removed, in[i])
+						in = slices.Delete(in, i, i+1)
+						q.Remove(&removed[len(removed)-1].Item)
+					}
+				}
+			}
+			time.Sleep(2 * patience)
+			synctest.Wait()
+			for _, x := range in {
+				if took := x.lapsed.Sub(began[x]); took != patience {
+					t.Fatalf("lapsed after %v", took)
+				}
+			}
+			for _, x := range removed {
+				if !x.lapsed.IsZero() {
+					t.Fatal("one that was removed lapsed")
+				}
+			}
+			if q.oldest != nil || q.newest != nil {
+				t.Fatal("something is left")
+			}
+		})
+	}
+}
+
+// TestTimerIsSetAgainAfterARest: that of an earlier one found nothing.
+func TestTimerIsSetAgainAfterARest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New(time.Second)
+		for range 3 {
+			gone := begin(q)
+			q.Remove(&gone.Item)
+			q.Remove(&gone.Item) // twice is once
+			time.Sleep(time.Second / 2)
+			x := begin(q)
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if x.lapsed.IsZero() || !gone.lapsed.IsZero() {
+				t.Fatal(x.lapsed, gone.lapsed)
+			}
+			time.Sleep(time.Hour)
+		}
+	})
+}
+
+// TestQueueOutlivesABubble: the timer of a bubble of testing/synctest ends with it.
+func TestQueueOutlivesABubble(t *testing.T) {
+	q := New(time.Millisecond)
+	synctest.Test(t, func(t *testing.T) {
+		x := begin(q)
+		q.Remove(&x.Item)
+	})
+	done := make(chan struct{})
+	x := &thing{q: q, then: func() { close(done) }}
+	q.Add(&x.Item, x)
+	<-done
+}
+
+// TestLapsedMayUseTheQueue: no lock is held.
+func TestLapsedMayUseTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New(time.Second)
+		var again *thing
+		x := &thing{q: q}
+		x.then = func() {
+			q.Remove(&x.Item)
+			again = begin(q)
+		}
+		q.Add(&x.Item, x)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if again == nil || again.lapsed.Sub(x.lapsed) != time.Second {
+			t.Fatal(again)
+		}
+	})
+}
+
+func TestAddAndRemoveAllocateNothing(t *testing.T) {
+	q := New(time.Hour)
+	x := begin(q)
+	if n := testing.AllocsPerRun(100, func() {
+		q.Remove(&x.Item)
+		q.Add(&x.Item, x)
+	}); n != 0 {
+		t.Fatalf("%v allocations", n)
+	}
+}
