@@ -195,7 +195,8 @@ func (p *permits) end(w *permit) {
 	p.admit()
 }
 
-// Lapsed gives the permits of a dial back before it returns.
+// Lapsed gives the permits of a dial back before it returns. If that has happened in this
+// moment, end has left nothing to give back.
 func (w *permit) Lapsed() {
 	p := w.of
 	p.lock.Lock()

@@ -242,3 +242,41 @@ func TestStressPermits(t *testing.T) {
 	wg.Wait()
 	wantUnused(t, p)
 }
+
+// TestPermitLapsesAsItsDialEnds: it is given back once, whichever is first.
+func TestPermitLapsesAsItsDialEnds(t *testing.T) {
+	p := newPermits(4)
+	for _, give := range [][2]func(w *permit){
+		{p.end, (*permit).Lapsed},
+		{(*permit).Lapsed, p.end},
+	} {
+		w := &permit{of: p, n: 2}
+		if !p.enter(w) {
+			t.Fatal("there is room")
+		}
+		give[0](w)
+		give[1](w)
+		wantUnused(t, p)
+	}
+}
+
+// TestPermitAtOncePassesNobody: who comes while others wait stands behind them, also if it fits.
+func TestPermitAtOncePassesNobody(t *testing.T) {
+	p := newPermits(4)
+	a, slow, b := &permit{n: 4}, &permit{n: 2, slow: true}, &permit{n: 1}
+	if !p.enter(a) || p.enter(slow) {
+		t.Fatal("there is room for one")
+	}
+	p.lock.Lock()
+	p.total++ // as setTotal does before it admits
+	p.lock.Unlock()
+	if p.enter(b) {
+		t.Fatal("passed one of the lane")
+	}
+	p.end(a)
+	wantGranted(t, "the one of the lane", slow, true)
+	wantGranted(t, "the other", b, true)
+	p.end(slow)
+	p.end(b)
+	wantUnused(t, p)
+}

@@ -2,7 +2,9 @@ package slothttp
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/slotpool/slotpool/resourcepool"
@@ -25,5 +27,37 @@ func TestUnusedOriginsAreDropped(t *testing.T) {
 	}
 	if s.origin(used.key, used.address, nil) != used {
 		t.Error("one with a user was dropped")
+	}
+}
+
+// TestDialsUnderWayAreKnown, in whichever order they end.
+func TestDialsUnderWayAreKnown(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	o := &origin{}
+	var want []*link
+	for range 1000 {
+		if n := len(want); n == 0 || rng.IntN(2) > 0 {
+			l := &link{cancel: func() {}}
+			o.remember(l)
+			want = append(want, l)
+		} else {
+			i := rng.IntN(n)
+			o.forget(want[i])
+			want = slices.Delete(want, i, i+1)
+		}
+		if len(o.openings) != len(want) {
+			t.Fatalf("%d known of %d", len(o.openings), len(want))
+		}
+		for _, l := range want {
+			if !slices.Contains(o.openings, l) || l.cancel == nil {
+				t.Fatal("one is forgotten")
+			}
+		}
+	}
+	for _, l := range want {
+		o.forget(l)
+	}
+	if o.openings != nil {
+		t.Fatal("memory is kept for none")
 	}
 }

@@ -44,7 +44,7 @@ func TestEachLapsesInItsTime(t *testing.T) {
 			began := map[*thing]time.Time{}
 			var in, removed []*thing
 			for range 100 {
-				time.Sleep(time.Duration(rng.IntN(int(3 * time.Second))))
+				time.Sleep(time.Duration(rng.Int64N(int64(3 * time.Second))))
 				if rng.IntN(3) > 0 {
 					x := begin(q)
 					began[x] = time.Now()
