@@ -131,6 +131,22 @@ func secondsOfDials(t *testing.T, one *trace.Trace, model trace.CostModel) float
 	return cost.Time.Seconds()
 }
 
+// wantNoTraceSlower checks the ratios of one model, each trace's with all its numbers of slots together.
+func wantNoTraceSlower(t *testing.T, model string, ratios map[string][]float64) {
+	t.Helper()
+	for name, all := range ratios {
+		mean := 0.0
+		for _, r := range all {
+			mean += math.Log(r) / float64(len(all))
+		}
+		if mean = math.Exp(mean); mean > 1.02 {
+			t.Errorf("%s on %s: %.3f of the time of before, want at most 1.02", model, name, mean)
+		} else if mean > 1 {
+			t.Logf("%s on all of %s: %.3f", model, name, mean)
+		}
+	}
+}
+
 // The reference is the total dial time of the rule of commit 245efa5, which knew no
 // costs: testdata has it, for each model and trace of internal/trace.
 func TestDialTimeOnRealTraces(t *testing.T) {
@@ -152,7 +168,7 @@ func TestDialTimeOnRealTraces(t *testing.T) {
 		if !ok {
 			most = 1.02
 		}
-		sum, n := 0.0, 0
+		sum, n, byTrace := 0.0, 0, map[string][]float64{}
 		for _, one := range traces {
 			before, ok := reference[model.Name][one.Name]
 			if !ok {
@@ -162,9 +178,12 @@ func TestDialTimeOnRealTraces(t *testing.T) {
 			if ratio > 1.02 {
 				t.Logf("%s on %s: %.3f", model.Name, one.Name, ratio)
 			}
+			name, _, _ := strings.Cut(one.Name, ",")
+			byTrace[name] = append(byTrace[name], ratio)
 			sum += math.Log(ratio)
 			n++
 		}
+		wantNoTraceSlower(t, model.Name, byTrace)
 		if n == 0 {
 			t.Fatalf("%s: the reference has none of the traces", model.Name)
 		}

@@ -98,6 +98,23 @@ func TestTimerIsSetAgainAfterARest(t *testing.T) {
 	})
 }
 
+// TestRemovedTwiceIsRemovedOnce: the second time it takes nothing along.
+func TestRemovedTwiceIsRemovedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New(time.Second)
+		all := [...]*thing{begin(q), begin(q), begin(q)}
+		q.Remove(&all[1].Item)
+		q.Remove(&all[1].Item)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		for i, x := range all {
+			if lapsed := !x.lapsed.IsZero(); lapsed != (i != 1) {
+				t.Fatal(i, lapsed)
+			}
+		}
+	})
+}
+
 // TestQueueOutlivesABubble: the timer of a bubble of testing/synctest ends with it.
 func TestQueueOutlivesABubble(t *testing.T) {
 	q := New(time.Millisecond)
