@@ -22,6 +22,15 @@ func (o *origin) leave(w *waiter, failure error) {
 	o.promote()
 }
 
+// stepAside takes w, who leads and has a connection, out of the queue. If it stood in there when others
+// get the streams of that, one would be for w, who has one. The next in the queue would lack it for that
+// moment, and open a connection too many.
+func (o *origin) stepAside(w *waiter) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.remove(w)
+}
+
 // promote makes the first of the queue lead if nobody does. As long as a
 // connection may have room, but its server has yet to say so, nobody needs to.
 // origin.mu is held.

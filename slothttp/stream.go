@@ -101,6 +101,7 @@ func (o *origin) lead(ctx context.Context, w *waiter, stillborn int) (*link, err
 		o.leave(w, failure)
 		return o.outcome(ctx, w, err)
 	}
+	o.stepAside(w)
 	l := bind(r)
 	if !l.used {
 		stillborn++
