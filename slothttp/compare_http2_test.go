@@ -127,7 +127,11 @@ func TestSameOverTLS(t *testing.T) {
 				u := e.scripted(silent)
 				e.do(e.request("GET", "https"+strings.TrimPrefix(u, "http"), ""))
 			}},
-			{name + "websocket", "101", over(func(w http.ResponseWriter, r *http.Request) {
+			{name + "websocket between other requests", "101", over(func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Upgrade") == "" {
+					echo(w, r)
+					return
+				}
 				c, b, err := w.(http.Hijacker).Hijack()
 				if err != nil {
 					panic(err)
@@ -139,7 +143,9 @@ func TestSameOverTLS(t *testing.T) {
 				r := e.request("GET", u, "")
 				r.Header.Set("Connection", "Upgrade")
 				r.Header.Set("Upgrade", "websocket")
+				e.do(e.request("GET", u, ""))
 				e.upgrade(r)
+				e.do(e.request("GET", u, ""))
 			})},
 			{name + "a dialler of TLS connections", proto, over(echo, func(e *env, u string) {
 				config := e.base.TLSClientConfig.Clone()

@@ -259,6 +259,9 @@ func (e *env) traced(r *http.Request) (*http.Request, func()) {
 		WroteRequest:         func(i httptrace.WroteRequestInfo) { add("WroteRequest %v", i.Err) },
 	}
 	return r.WithContext(httptrace.WithClientTrace(r.Context(), trace)), func() {
+		if e.http2 {
+			awaitWritten(&mu, &events)
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		slices.Sort(events)
@@ -269,5 +272,19 @@ func (e *env) traced(r *http.Request) (*http.Request, func()) {
 			events = slices.Compact(events)
 		}
 		e.note("%s", strings.Join(events, "\n"))
+	}
+}
+
+// awaitWritten waits until the writer says that it is done, which may be a moment after the answer
+// was read. If it has not said so in a second it will not.
+func awaitWritten(mu *sync.Mutex, events *[]string) {
+	written := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return !slices.Contains(*events, "WroteHeaders") ||
+			slices.ContainsFunc(*events, func(e string) bool { return strings.HasPrefix(e, "WroteRequest") })
+	}
+	for deadline := time.Now().Add(time.Second); !written() && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
 	}
 }
