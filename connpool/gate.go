@@ -179,9 +179,17 @@ func run(ctx context.Context, d dialFunc, network, address string, o *dialOption
 
 // enter waits for the permits of a dial. Who will not leave lends its slot.
 func (g *gate) enter(w *permit, end *canceler) error {
-	g.lookAtLimit()
+	if !g.limitIsFresh() {
+		g.lookAtLimit()
+	}
 	if g.permits.enter(w) {
 		return nil
+	}
+	g.lookAtLimit() // it may have been raised since
+	select {
+	case <-w.granted:
+		return nil
+	default:
 	}
 	if end.look() {
 		g.permits.leave(w)
@@ -203,23 +211,25 @@ func (g *gate) enter(w *permit, end *canceler) error {
 }
 
 // limitEvery is how often the limit on descriptors, which may change at any time, is looked at
-// for permits. Each time it is a system call.
+// for permits that are there. Each time it is a system call.
 const limitEvery = 10 * time.Millisecond
 
 // start is for times that are kept in a word.
 var start = time.Now()
 
+func (g *gate) limitIsFresh() bool {
+	now, last := int64(time.Since(start)), g.limitSeen.Load()
+	return last != 0 && now-last < int64(limitEvery) && now >= last
+}
+
 func (g *gate) lookAtLimit() {
 	now := int64(time.Since(start))
-	if last := g.limitSeen.Load(); last != 0 && now-last < int64(limitEvery) && now >= last {
-		return
-	}
-	g.limitSeen.Store(now)
 	limit, err := sysnet.FDLimit()
 	if err != nil {
 		limit = unknownLimit
 	}
 	g.permits.setTotal(permitsFor(limit))
+	g.limitSeen.Store(now) // now that it counts
 }
 
 // permitError is for a context that ended while its Get waited for permits.

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/slotpool/slotpool/internal/testkit"
 )
@@ -279,4 +280,22 @@ func TestPermitAtOncePassesNobody(t *testing.T) {
 	p.end(slow)
 	p.end(b)
 	wantUnused(t, p)
+}
+
+// TestRaisedLimitIsSeenByWhoWouldWait, though it was looked at a moment before.
+func TestRaisedLimitIsSeenByWhoWouldWait(t *testing.T) {
+	g := newGate()
+	holder := &permit{of: &g.permits, n: leastPermits}
+	if !g.permits.enter(holder) {
+		t.Fatal("there is room")
+	}
+	g.limitSeen.Store(int64(time.Since(start)))
+	w := &permit{of: &g.permits, n: leastPermits}
+	immediate := &canceler{ctx: t.Context(), looked: true, spoken: true, immediate: true}
+	if err := g.enter(w, immediate); err != nil {
+		t.Error(err)
+	}
+	g.permits.end(w)
+	g.permits.end(holder)
+	wantUnused(t, &g.permits)
 }

@@ -81,10 +81,14 @@ func (o *origin) adopt(ctx context.Context, l *link, stillborn int) error {
 }
 
 // claim reserves a request if others may make theirs meanwhile. Over HTTP/1 nobody else does, and
-// it is enough that the connection is open: net/http's Reserve allocates.
+// it is enough that the connection is open: net/http's Reserve allocates. Available knows of a
+// connection that is being closed, Err only of one that is.
 func (l *link) claim(ctx context.Context, shared bool) error {
-	if !shared {
-		return l.cc.Err()
+	switch {
+	case !shared && l.cc.Available() == 0:
+		return l.death()
+	case !shared:
+		return nil
 	}
 	if l.cc.Reserve() == nil {
 		return nil

@@ -28,6 +28,7 @@ type Item struct {
 	begun        time.Time
 	older, newer *Item
 	in           bool
+	own          *time.Timer // in a bubble
 }
 
 // New returns a queue of what may last for patience.
@@ -37,7 +38,12 @@ func New(patience time.Duration) *Queue { return &Queue{patience: patience} }
 func (q *Queue) Add(i *Item, owner Owner) {
 	q.lock.Lock()
 	defer q.lock.Unlock()
-	i.owner, i.begun, i.in = owner, time.Now(), true
+	now := time.Now()
+	if bubbled(now) {
+		i.own = time.AfterFunc(q.patience, owner.Lapsed)
+		return
+	}
+	i.owner, i.begun, i.in = owner, now, true
 	if i.older = q.newest; i.older != nil {
 		i.older.newer = i
 	} else {
@@ -51,10 +57,19 @@ func (q *Queue) Add(i *Item, owner Owner) {
 func (q *Queue) Remove(i *Item) {
 	q.lock.Lock()
 	defer q.lock.Unlock()
+	if i.own != nil {
+		i.own.Stop()
+		i.own = nil
+	}
 	if i.in {
 		q.remove(i)
 	}
 }
+
+// bubbled reports whether now is the time of a bubble of testing/synctest, which has no monotonic
+// reading. Each bubble has a clock of its own and what is outside must not touch what is inside, so in
+// one each item has its own timer. It is a variable for tests.
+var bubbled = func(now time.Time) bool { return now == now.Round(0) }
 
 func (q *Queue) remove(i *Item) {
 	if i.older != nil {
@@ -71,8 +86,7 @@ func (q *Queue) remove(i *Item) {
 }
 
 // arm sets the timer for the oldest, unless it runs. It is left to run when that is removed,
-// and then finds others, or nothing. A timer that went down with a testing/synctest bubble is overdue, and
-// set anew. The lock is held.
+// and then finds others, or nothing. The lock is held.
 func (q *Queue) arm(now time.Time) {
 	if q.oldest != nil && !q.due.After(now) {
 		q.due = q.oldest.begun.Add(q.patience)

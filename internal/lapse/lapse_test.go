@@ -28,6 +28,13 @@ func (t *thing) Lapsed() {
 	}
 }
 
+// asOutside has the bubbles of the test take the way of real time.
+func asOutside(t *testing.T) {
+	before := bubbled
+	bubbled = func(time.Time) bool { return false }
+	t.Cleanup(func() { bubbled = before })
+}
+
 func begin(q *Queue) *thing {
 	t := &thing{q: q}
 	q.Add(&t.Item, t)
@@ -36,6 +43,12 @@ func begin(q *Queue) *thing {
 
 // TestEachLapsesInItsTime, and what was removed never does, whichever that is.
 func TestEachLapsesInItsTime(t *testing.T) {
+	t.Run("bubbled", eachLapses)
+	asOutside(t)
+	t.Run("outside", eachLapses)
+}
+
+func eachLapses(t *testing.T) {
 	for seed := range uint64(50) {
 		synctest.Test(t, func(t *testing.T) {
 			const patience = 10 * time.Second
@@ -80,6 +93,7 @@ func TestEachLapsesInItsTime(t *testing.T) {
 
 // TestTimerIsSetAgainAfterARest: that of an earlier one found nothing.
 func TestTimerIsSetAgainAfterARest(t *testing.T) {
+	asOutside(t)
 	synctest.Test(t, func(t *testing.T) {
 		q := New(time.Second)
 		for range 3 {
@@ -100,6 +114,7 @@ func TestTimerIsSetAgainAfterARest(t *testing.T) {
 
 // TestRemovedTwiceIsRemovedOnce: the second time it takes nothing along.
 func TestRemovedTwiceIsRemovedOnce(t *testing.T) {
+	asOutside(t)
 	synctest.Test(t, func(t *testing.T) {
 		q := New(time.Second)
 		all := [...]*thing{begin(q), begin(q), begin(q)}
@@ -115,21 +130,39 @@ func TestRemovedTwiceIsRemovedOnce(t *testing.T) {
 	})
 }
 
-// TestQueueOutlivesABubble: the timer of a bubble of testing/synctest ends with it.
-func TestQueueOutlivesABubble(t *testing.T) {
-	q := New(time.Millisecond)
-	synctest.Test(t, func(t *testing.T) {
-		x := begin(q)
-		q.Remove(&x.Item)
-	})
+// TestQueueOfManyBubbles: each has a clock of its own, which begins at the same time as the others',
+// and a timer of one ends with it. Between them, and meanwhile, the time is the real one.
+func TestQueueOfManyBubbles(t *testing.T) {
+	const patience = time.Hour
+	q := New(patience)
+	outside := begin(q)
+	for range 3 {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(patience)
+			x := begin(q)
+			time.Sleep(patience)
+			synctest.Wait()
+			if x.lapsed.IsZero() {
+				t.Fatal("did not lapse")
+			}
+			y := begin(q) // goes down with the bubble
+			q.Remove(&y.Item)
+		})
+	}
+	if !outside.lapsed.IsZero() || q.oldest != &outside.Item || q.newest != q.oldest {
+		t.Fatal("that of outside lapsed, or is not the only one left")
+	}
+	q.Remove(&outside.Item)
 	done := make(chan struct{})
-	x := &thing{q: q, then: func() { close(done) }}
-	q.Add(&x.Item, x)
+	soon := New(time.Millisecond)
+	x := &thing{q: soon, then: func() { close(done) }}
+	soon.Add(&x.Item, x)
 	<-done
 }
 
 // TestLapsedMayUseTheQueue: no lock is held.
 func TestLapsedMayUseTheQueue(t *testing.T) {
+	asOutside(t)
 	synctest.Test(t, func(t *testing.T) {
 		q := New(time.Second)
 		var again *thing
