@@ -57,11 +57,7 @@ func (o *opening) Lapsed() {
 	}
 	began := o.began()
 	if began.IsZero() || time.Since(began) < overstayed || !p.laneIsOverfull() || !o.isInTheWay() {
-		if o.lookAgain == nil {
-			o.lookAgain = time.AfterFunc(overstaying, o.Lapsed)
-		} else {
-			o.lookAgain.Reset(overstaying)
-		}
+		o.lookAgain = time.AfterFunc(overstaying, o.Lapsed)
 		return
 	}
 	o.group.dismiss(o)

@@ -84,16 +84,13 @@ func (o *origin) adopt(ctx context.Context, l *link, stillborn int) error {
 // it is enough that the connection is open: net/http's Reserve allocates. Available knows of a
 // connection that is being closed, Err only of one that is.
 func (l *link) claim(ctx context.Context, shared bool) error {
-	switch {
-	case !shared && l.cc.Available() == 0:
+	if shared {
+		return l.settle(ctx)
+	}
+	if l.cc.Available() == 0 {
 		return l.death()
-	case !shared:
-		return nil
 	}
-	if l.cc.Reserve() == nil {
-		return nil
-	}
-	return l.settle(ctx)
+	return nil
 }
 
 // settle waits for a reservation on an idle HTTP/2 connection. The last answer
