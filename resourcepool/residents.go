@@ -106,7 +106,7 @@ func (r *resource) allocateTimed(a Allocator) (took time.Duration, err error) {
 	f := p.flights.begin(r, a, p.clock.Now())
 	h := &p.times.allocateFailed
 	defer func() { // also after a panic or a Goexit
-		if took == 0 {
+		if h == &p.times.allocateFailed {
 			took = p.clock.Now() - f.began
 		}
 		h.observe(took)
