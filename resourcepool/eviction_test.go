@@ -1,9 +1,9 @@
 package resourcepool
 
 import (
-	"encoding/json"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,28 +44,50 @@ func TestDialsAreNearTheBestFixedRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Log("\n" + b.String())
-	fixed := len(trace.Rules())
-	for i, row := range table.Dials {
-		name := table.Traces[i]
-		random, best := row[1], row[1]
-		for _, dials := range row[1:fixed] {
-			best = min(best, dials)
+	for i := range table.Dials {
+		wantNearTheBest(t, table, i, len(trace.Rules()))
+		wantNoMoreThanBefore(t, table, i, len(trace.Rules()))
+	}
+}
+
+// wantNearTheBest checks a row of table, of which the first columns are of fixed rules.
+func wantNearTheBest(t *testing.T, table *trace.Table, i, fixed int) {
+	t.Helper()
+	name, row := table.Traces[i], table.Dials[i]
+	random, best := row[1], slices.Min(row[1:fixed])
+	one := row[fixed]
+	for j, dials := range row[fixed:] {
+		shards := table.Columns[fixed+j]
+		if dials > random {
+			t.Errorf("%s, %s: %.1f dials, random %.1f", name, shards, dials, random)
 		}
-		one := row[fixed]
-		for j, dials := range row[fixed:] {
-			shards := columns[fixed+j].Name
-			if dials > random {
-				t.Errorf("%s, %s: %.1f dials, random %.1f", name, shards, dials, random)
-			}
-			if dials > 1.10*best {
-				t.Errorf("%s, %s: %.1f dials, the best fixed rule %.1f", name, shards, dials, best)
-			}
-			if mixed(name) && dials >= best {
-				t.Errorf("%s, %s: %.1f dials, a fixed rule %.1f", name, shards, dials, best)
-			}
-			if dials > one+30 || dials < one-30 { // of 1000: 3 percentage points
-				t.Errorf("%s: %.1f dials with %s, %.1f with one", name, dials, shards, one)
-			}
+		if dials > 1.10*best {
+			t.Errorf("%s, %s: %.1f dials, the best fixed rule %.1f", name, shards, dials, best)
+		}
+		if mixed(name) && dials >= best {
+			t.Errorf("%s, %s: %.1f dials, a fixed rule %.1f", name, shards, dials, best)
+		}
+		if dials > one+30 || dials < one-30 { // of 1000: 3 percentage points
+			t.Errorf("%s: %.1f dials with %s, %.1f with one", name, dials, shards, one)
+		}
+	}
+}
+
+// wantNoMoreThanBefore checks a row against the dials of the rule of commit 245efa5, which remembered
+// nothing of what it had evicted.
+func wantNoMoreThanBefore(t *testing.T, table *trace.Table, i, fixed int) {
+	t.Helper()
+	reference := map[string]map[string]float64{}
+	readJSON(t, "testdata/dials-245efa5.json", &reference)
+	name := table.Traces[i]
+	for j, dials := range table.Dials[i][fixed:] {
+		shards := table.Columns[fixed+j]
+		before := reference[name][shards] / trace.Accesses * 1000
+		if before == 0 {
+			t.Fatalf("%s, %s: no reference", name, shards)
+		}
+		if dials > 1.02*before {
+			t.Errorf("%s, %s: %.1f dials, before %.1f", name, shards, dials, before)
 		}
 	}
 }
@@ -115,82 +137,5 @@ func TestDialsOnRealTraces(t *testing.T) {
 	}
 	if most-least > 0.03 {
 		t.Errorf("the means with several numbers of lists are from %.3f to %.3f", least, most)
-	}
-}
-
-func secondsOfDials(t *testing.T, one *trace.Trace, model trace.CostModel) float64 {
-	t.Helper()
-	cost, err := trace.PoolCost(one, model.Costs(one), func(clock func() time.Duration) trace.Create {
-		p := newPool(uint(one.Slots), "", 1, 1)
-		p.p.clock = clock
-		return func(target trace.Target, key string) trace.Resource { return p.CreateKeyed(target, key) }
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cost.Time.Seconds()
-}
-
-// wantNoTraceSlower checks the ratios of one model, each trace's with all its numbers of slots together.
-func wantNoTraceSlower(t *testing.T, model string, ratios map[string][]float64) {
-	t.Helper()
-	for name, all := range ratios {
-		mean := 0.0
-		for _, r := range all {
-			mean += math.Log(r) / float64(len(all))
-		}
-		if mean = math.Exp(mean); mean > 1.02 {
-			t.Errorf("%s on %s: %.3f of the time of before, want at most 1.02", model, name, mean)
-		} else if mean > 1 {
-			t.Logf("%s on all of %s: %.3f", model, name, mean)
-		}
-	}
-}
-
-// The reference is the total dial time of the rule of commit 245efa5, which knew no
-// costs: testdata has it, for each model and trace of internal/trace.
-func TestDialTimeOnRealTraces(t *testing.T) {
-	if os.Getenv("SLOTPOOL_TRACES") == "" {
-		t.Skip("takes minutes: only if SLOTPOOL_TRACES names the directory of traces")
-	}
-	file, err := os.ReadFile("testdata/dial-time-245efa5.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	reference := map[string]map[string]float64{}
-	if err := json.Unmarshal(file, &reference); err != nil {
-		t.Fatal(err)
-	}
-	traces := realTraces(t)
-	for _, model := range trace.CostModels() {
-		most, ok := map[string]float64{"three classes": 0.70, "lognormal": 0.83, "popular ones dear": 0.57,
-			"lognormal, popular ones dear": 0.68}[model.Name]
-		if !ok {
-			most = 1.02
-		}
-		sum, n, byTrace := 0.0, 0, map[string][]float64{}
-		for _, one := range traces {
-			before, ok := reference[model.Name][one.Name]
-			if !ok {
-				continue
-			}
-			ratio := secondsOfDials(t, one, model) / before
-			if ratio > 1.02 {
-				t.Logf("%s on %s: %.3f", model.Name, one.Name, ratio)
-			}
-			name, _, _ := strings.Cut(one.Name, ",")
-			byTrace[name] = append(byTrace[name], ratio)
-			sum += math.Log(ratio)
-			n++
-		}
-		wantNoTraceSlower(t, model.Name, byTrace)
-		if n == 0 {
-			t.Fatalf("%s: the reference has none of the traces", model.Name)
-		}
-		mean := math.Exp(sum / float64(n))
-		t.Logf("%s: %.3f of the time", model.Name, mean)
-		if mean > most {
-			t.Errorf("%s: dials take %.3f of the time of before, want at most %.2f", model.Name, mean, most)
-		}
 	}
 }

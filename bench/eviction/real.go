@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/slotpool/slotpool/internal/trace"
 )
@@ -43,15 +44,14 @@ func realTraces(directory string, first int) (all []*trace.Trace, err error) {
 
 // printReal compares the pool on real traces with the best online rule for each.
 func printReal(w io.Writer, traces []*trace.Trace) error {
-	online := trace.Online()
 	var best []string
-	for _, r := range online {
+	for _, r := range trace.Online() {
 		best = append(best, r.Name)
 	}
-	columns := append(trace.Columns(online), trace.Column{Name: "Belady", Dials: func(t *trace.Trace) (int, error) {
-		return trace.Dials(t, trace.NewBelady), nil
-	}})
-	columns = append(columns, libraries()...)
+	var columns []trace.Column
+	for _, r := range rivals() {
+		columns = append(columns, r.Column())
+	}
 	columns = append(columns, column(pool, 0))
 	for _, n := range shardCounts {
 		columns = append(columns, column(fmt.Sprintf("%d shards", n), n))
@@ -70,17 +70,32 @@ func printReal(w io.Writer, traces []*trace.Trace) error {
 
 // printCosts shows how long all dials take together in a pool that times them, as
 // a share of what they take in one that does not, and the same of GreedyDual, which
-// keeps a heap of all that may go.
+// keeps a heap of all that may go. A second table has the same of rules that know no costs.
 func printCosts(w io.Writer, traces []*trace.Trace) error {
-	fmt.Fprintf(w, "\n| time of all dials, timed / not, %d pairs | mean | worst | on | dials | GreedyDual | its dials |\n|---|--:|--:|---|--:|--:|--:|\n", len(traces))
 	models := trace.CostModels()
-	all, err := trace.CompareCosts(traces, models, openTimed)
+	all, err := trace.CompareCosts(traces, models, openTimed, rivals())
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(w, "\n| time of all dials, timed / not, %d pairs | mean | worst | on | dials | GreedyDual | its dials |\n|---|--:|--:|---|--:|--:|--:|\n", len(traces))
 	for i, s := range all {
 		fmt.Fprintf(w, "| %s | %.3f | %.3f | %s | %.3f | %.3f | %.3f |\n",
 			models[i].Name, s.Time, s.Worst, s.WorstOn, s.Dials, s.GreedyTime, s.GreedyDials)
 	}
-	return nil
+	fmt.Fprintf(w, "\n| time of all dials, to the same")
+	for i := range models {
+		fmt.Fprintf(w, " | %s", models[i].Name)
+	}
+	fmt.Fprintf(w, " |\n|---%s|\n| %s", strings.Repeat("|--:", len(models)), pool)
+	for _, s := range all {
+		fmt.Fprintf(w, " | %.3f", s.Time)
+	}
+	for i, r := range rivals() {
+		fmt.Fprintf(w, " |\n| %s", r.Name)
+		for _, s := range all {
+			fmt.Fprintf(w, " | %.3f", s.Rivals[i])
+		}
+	}
+	_, err = fmt.Fprintln(w, " |")
+	return err
 }

@@ -15,29 +15,35 @@ type cache interface {
 	Add(key uint32, value struct{})
 }
 
-// libraries are columns of real caches.
-func libraries() []trace.Column {
-	return []trace.Column{
+// rivals are what the pool is compared with: rules, Belady's optimum last of them, and
+// real caches.
+func rivals() []trace.Rival {
+	rules := append(trace.Online(), trace.NamedRule{Name: "Belady", New: trace.NewBelady})
+	return append(trace.Rivals(rules), libraries()...)
+}
+
+// libraries are real caches.
+func libraries() []trace.Rival {
+	return []trace.Rival{
 		library("golang-lru ARC", func(slots int) (cache, error) { return arc.NewARC[uint32, struct{}](slots) }),
 		library("golang-lru 2Q", func(slots int) (cache, error) { return lru.New2Q[uint32, struct{}](slots) }),
 		library("otter", newOtter),
 	}
 }
 
-func library(name string, open func(slots int) (cache, error)) trace.Column {
-	return trace.Column{Name: name, Dials: func(t *trace.Trace) (int, error) {
+func library(name string, open func(slots int) (cache, error)) trace.Rival {
+	return trace.Rival{Name: name, Run: func(t *trace.Trace, dial func(address uint32)) error {
 		c, err := open(t.Slots)
 		if err != nil {
-			return 0, err
+			return err
 		}
-		dials := 0
 		for _, s := range t.Steps {
 			if _, ok := c.Get(s.Address); !ok {
-				dials++
+				dial(s.Address)
 				c.Add(s.Address, struct{}{})
 			}
 		}
-		return dials, nil
+		return nil
 	}}
 }
 

@@ -30,7 +30,7 @@ func TestInstructions(t *testing.T) {
 	}{
 		{"resource", "main.cycles", 85},
 		{"evict", "main.cycles", 1180},
-		{"evict-costly", "main.cycles", 1850}, // 1749 to 1777, as its costs are by the clock
+		{"evict-costly", "main.cycles", 1760}, // 1710, somewhat by chance, as its costs are by the clock
 		{"conn", "main.connCycles", 155},
 		{"pool", "main.poolCycles", 690},
 	} {

@@ -14,7 +14,7 @@ func (n *Node) Place() string {
 	return [...]string{nowhere: "", busy: "busy", probation: "probation", main: "main"}[n.place]
 }
 
-// AuditMark returns an error if n is a candidate without the mark that says so (I4). It
+// AuditMark returns an error if n is a candidate without the mark that says so (E5). It
 // may be called between any two steps of others; while the list is locked it is nil.
 func (p *Lists) AuditMark(n *Node) error {
 	s := p.listOf(n)
@@ -43,7 +43,7 @@ func (p *Lists) Candidates() (n int) {
 }
 
 // Audit moves all that were parked to where they belong, and returns an error if
-// a list is not what it should be, or has others than those in all.
+// a list is not what it should be (E4), or has others than those in all.
 func (p *Lists) Audit(all map[*Node]bool) error {
 	found := 0
 	for _, s := range *p.all.Load() {

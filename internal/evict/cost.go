@@ -20,7 +20,7 @@ import (
 // What is asked for follows from how many are spared: a little more after a
 // search that spared several, a little less after others, and never less than
 // what the cheapest of the latest victims cost, so that equal costs change
-// nothing. For the search under way it rises with each, so that it ends. Costs are rounded
+// nothing (E6). For the search under way it rises with each, so that it ends. Costs are rounded
 // to powers of two, and drawn to the mean as far as they are noise.
 type landlord struct {
 	asked   uint64 // nanoseconds

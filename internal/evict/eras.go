@@ -15,6 +15,23 @@ type eras struct {
 	some  uint32 // a bit for each list that may have nodes
 }
 
+// beginEra ends the era, for all lists of the pool.
+func (s *List) beginEra() {
+	s.eraEnds = s.clock + s.pool.slots.Load()/eraLists + minEra
+	s.pool.nextEra()
+}
+
+// filled is told of each slot that a resident got because it was free. Eras go by these
+// as by evictions, so that when the pool is full it is known what was gotten last.
+func (s *List) filled() {
+	if s.eraEnds <= s.clock+1 {
+		s.beginEra()
+		s.advance(eraOf(s.pool.era.Load()))
+	} else {
+		s.eraEnds--
+	}
+}
+
 // dated puts n, which is in main, on the list of an era.
 func (s *List) dated(n *Node, era uint8) {
 	n.era = uint16(era)

@@ -1,6 +1,7 @@
 package evict
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 )
@@ -54,9 +55,10 @@ type scorer struct {
 }
 
 const (
-	mergeEvery   = 16   // evictions of a list
-	exploreOneIn = 256  // evictions, for each expert
-	drawsApart   = 7919 // of two lists, so that not all explore the same at once
+	mergeEvery   = 16     // evictions of a list
+	exploreOneIn = 256    // evictions, for each expert
+	drawsApart   = 7919   // of two lists, so that not all explore the same at once
+	firstDraw    = 104729 // any number: with another one other pairs of bench/eviction do well
 	minTerm      = 64
 	doubted      = 32 // evictions as usual, which each expert's own are added to
 	openFor      = 1  // evictions a slot, on average, if nothing returns
@@ -70,6 +72,10 @@ const (
 	// one in so many more.
 	filterRegret = 8
 )
+
+// inDoubt has the experts in the order in which they are tried while nothing is known. The second
+// is seldom far from the best.
+var inDoubt = [...]expert{duel, filterRecent, filter, leastRecent}
 
 func (b *scoreboard) init() { b.best.Store(uint32(duel)) }
 
@@ -108,8 +114,7 @@ func (s *List) tick() {
 		}
 	}
 	if s.clock >= s.eraEnds {
-		s.eraEnds = s.clock + s.pool.slots.Load()/eraLists + minEra
-		s.pool.nextEra()
+		s.beginEra()
 	}
 	if s.clock >= s.epochEnds {
 		s.epochEnds = s.clock + epochs*s.size() + minTerm
@@ -161,8 +166,8 @@ func (b *scoreboard) merge(pending *[experts]report, slots uint64) {
 		b.scores[e].add(pending[e], decided)
 		pending[e] = report{}
 	}
-	best, least := duel, b.scores[duel].rate(b.usual)
-	for e := duel + 1; e < experts; e++ {
+	best, least := none, math.Inf(1)
+	for _, e := range inDoubt {
 		if rate := b.scores[e].rate(b.usual); rate < least {
 			best, least = e, rate
 		}

@@ -33,8 +33,12 @@ func TestWhoHasNoEvictionsIsTried(t *testing.T) {
 	b.init()
 	b.scores[duel] = score{evictions: 16, regret: 16 * 1000}
 	b.merge(new([experts]report), 64)
-	if got := expert(b.best.Load()); got != filter {
-		t.Errorf("follows %d, want the first that is unknown", got)
+	for i, want := range inDoubt[1:] {
+		if got := expert(b.best.Load()); got != want {
+			t.Errorf("follows %d, want %d: the first that is unknown", got, want)
+		}
+		b.scores[inDoubt[i+1]] = b.scores[duel]
+		b.merge(new([experts]report), 64)
 	}
 }
 

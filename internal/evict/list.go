@@ -65,7 +65,7 @@ const (
 
 func (s *List) init(p *Lists, i int) {
 	s.pool, s.number = p, uint8(i)
-	s.draws = uint64(i) * drawsApart
+	s.draws = firstDraw + uint64(i)*drawsApart
 	s.landlord.init()
 }
 
@@ -84,6 +84,9 @@ func (s *List) enrol(n *Node, slotWasFree bool) {
 	n.stamp = uint32(s.clock)
 	n.credit = fullCredit
 	s.residents++
+	if slotWasFree {
+		s.filled()
+	}
 	if slotWasFree || returned {
 		n.place = main
 		s.main.pushNewest(n, byArrival)
@@ -213,7 +216,7 @@ func (s *List) drain() {
 //
 // A resource can lie on the stack without being due to move: when it was put,
 // it was marked listed before it was pushed, and in between it may have been
-// gotten, released, even allocated again (I4). The mark says which it is, for
+// gotten, released, even allocated again (E5). The mark says which it is, for
 // it is read after the stack has let go of the resource: a Put that finds the
 // resource still on the stack has set the mark before that.
 func (s *List) drainSome() {

@@ -76,7 +76,7 @@ func (p *Lists) home(n *Node, home int) *List {
 }
 
 // Admit makes n, which seeks a slot and has just been given a free one, a
-// resident and a candidate, as its mark already says (I4).
+// resident and a candidate, as its mark already says (E5).
 func (p *Lists) Admit(n *Node, home int) { p.home(n, home).admit(n, true) }
 
 func (s *List) admit(n *Node, slotWasFree bool) {

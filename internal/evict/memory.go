@@ -5,7 +5,7 @@ import "math/bits"
 // A resource keeps its own record, for as long as it exists. Those that stand
 // for one address in turn share one instead: it is kept here, by the hash of the
 // address, from the end of one's residency to the beginning of the next one's,
-// and beyond, as there may be several at a time.
+// and beyond, as there may be several at a time (E7).
 //
 // The memory has a few records a slot. Where there is no more room, what left
 // longest ago is forgotten. It takes no room until the first record is kept.

@@ -8,7 +8,7 @@ package evict
 type pace struct {
 	walker *Node   // the next of main to meet; nil for the oldest
 	before uint64  // Gets, when rate was last looked at
-	rate   float64 // Gets an eviction, that of the dial twice, over half as many evictions as residents; 0 if unknown
+	rate   float64 // Gets an eviction, that of the dial twice, over a quarter as many evictions as residents; 0 if unknown
 }
 
 // walk adds the uses of the next of main to the total.
@@ -35,7 +35,7 @@ func (s *List) measurePace(evictions uint64) {
 	if s.rate == 0 {
 		s.rate = rate
 	}
-	s.rate += (rate - s.rate) * min(1, 2*float64(evictions)/float64(s.size()+1))
+	s.rate += (rate - s.rate) * min(1, 4*float64(evictions)/float64(s.size()+1))
 }
 
 // nearness is from 64 for what is gotten again at once to 0; 32 after as many Gets

@@ -23,7 +23,7 @@ const newestLook = 16 // how far duel looks beyond what was reused
 
 // follow finds a victim by the rule of e and claims it. An expert that knows none
 // is stood in for, unless spare says what it may not take: no idle resource is
-// missed then (I7), but that the search may have run out of steps.
+// missed then (E1), but that the search may have run out of steps (E2).
 func (s *List) follow(e expert, spare uint8) (victim *Node, by expert) {
 	s.steps = 0
 	if s.spared != 0 {
@@ -239,7 +239,11 @@ func (s *List) oldestIdle(spare uint8) (*Node, uint64, uint8) {
 // waits is how many eras n has been in probation, as far as there are lists of main.
 func (s *List) waits(n *Node) uint8 { return uint8(min(s.era-n.era, eraLists-1)) }
 
+// oldestOfMain returns what was gotten in the oldest era, or if nearly all that it met
+// were gotten since they were dated, the one of these that it was longest ago for.
 func (s *List) oldestOfMain(spare uint8) (*Node, uint64, uint8) {
+	var met *Node
+	var wMet uint64
 	for l := &s.eras; l.some != 0; {
 		// Of all eras the oldest is that of the list after the newest.
 		after := int(s.era+1) % eraLists
@@ -264,9 +268,22 @@ func (s *List) oldestOfMain(spare uint8) (*Node, uint64, uint8) {
 		case eraOf(w) != uint8(n.era) && s.choosy():
 			l.lists[at].remove(n, byEra)
 			s.dated(n, eraOf(w))
-		default:
+			if met == nil || int8(eraOf(w)-eraOf(wMet)) < 0 {
+				met, wMet = n, w
+			}
+		case s.choosy() || met == nil:
 			return n, w, age
+		default:
+			if age = s.ageOf(eraOf(wMet)); age < spare {
+				return nil, 0, 0
+			}
+			return met, wMet, age
 		}
 	}
 	return nil, 0, 0
+}
+
+// ageOf is how many eras ago one was, as far as there are lists.
+func (s *List) ageOf(era uint8) uint8 {
+	return min(uint8(max(int8(uint8(s.era)-era), 0)), eraLists-1)
 }

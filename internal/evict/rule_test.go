@@ -115,43 +115,6 @@ func TestReturnAcrossTheWrapOfTheClock(t *testing.T) {
 	r.audit()
 }
 
-// A search that re-dates what it meets must not walk past it for good, however
-// far a list is behind the pool's era.
-func TestLeastRecentMissesNoIdleResource(t *testing.T) {
-	for _, c := range []struct {
-		name          string
-		list, at, now uint8 // era of the list, when dated, of the last Get
-	}{
-		{"list 128 eras behind", 127, 127, 130},
-		{"pool's era went back by one", 7, 7, 6},
-		{"eras came round", 250, 250, 4},
-	} {
-		r := only(t, leastRecent, 1, 2)
-		s := r.list()
-		s.advance(c.list)
-		r.lists.era.Store(uint64(c.at) * OneEra)
-		r.visit(0)
-		r.lists.era.Store(uint64(c.now) * OneEra)
-		r.visit(0)
-		r.visit(1)
-		r.wantGone(0)
-		r.audit()
-	}
-}
-
-func TestLeastRecentEvictsTheOldestEra(t *testing.T) {
-	r := only(t, leastRecent, 3, 5)
-	for i, era := range []uint64{5, 3, 4} {
-		r.lists.era.Store(era * OneEra)
-		r.list().era = 0
-		r.visit(i)
-	}
-	r.lists.era.Store(6 * OneEra)
-	r.visit(3)
-	r.visit(4)
-	r.wantGone(1, 2)
-}
-
 // Everything is in use but the last: a search holds the lock for a few hundred
 // steps at a time, and finds it all the same.
 func TestSearchIsBoundedAndExhaustive(t *testing.T) {

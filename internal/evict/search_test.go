@@ -54,7 +54,7 @@ func TestWhatASearchMeetsInUseIsSetAside(t *testing.T) {
 }
 
 // What lies on the stack of parked ones may have been released, allocated and set aside since its
-// Put: without the mark it is no candidate (I4).
+// Put: without the mark it is no candidate (E5).
 func TestParkedOneThatWasSetAsideSinceIsNoCandidate(t *testing.T) {
 	r, n := withOneSetAside(t)
 	r.lists.Park(n) // late

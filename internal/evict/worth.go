@@ -3,7 +3,7 @@ package evict
 // This file claims candidates, and says what they are worth.
 
 // claim claims n, which w says is idle and an expert has named, or what is cheaper
-// of those named before; nil if n is worth more than that, or the word changed.
+// of those named before; nil if n is worth more than that, or the word changed (E3).
 func (s *List) claim(n *Node, w uint64) *Node {
 	if s.steps++; s.steps > mostSteps {
 		return nil
@@ -25,7 +25,7 @@ func (s *List) claim(n *Node, w uint64) *Node {
 	return n
 }
 
-// take claims n and adds its uses to the total. It fails if the word changed.
+// take claims n and adds its uses to the total. It fails if the word changed (E3).
 func (s *List) take(n *Node, w uint64) bool {
 	if !n.W.CompareAndSwap(w, takenFrom(w)) {
 		return false

@@ -111,47 +111,94 @@ func (t timedTarget) Allocate() error {
 // clock to time dials by.
 type Opener func(slots int, clock func() time.Duration) Create
 
+// Rival is a way to run a trace that knows nothing of costs. It calls dial for each
+// dial.
+type Rival struct {
+	Name string
+	Run  func(t *Trace, dial func(address uint32)) error
+}
+
+// Rivals returns those that follow rules.
+func Rivals(rules []NamedRule) (all []Rival) {
+	for _, r := range rules {
+		all = append(all, Rival{r.Name, func(t *Trace, dial func(uint32)) error {
+			run(t, r.New, dial)
+			return nil
+		}})
+	}
+	return all
+}
+
+// Column counts the dials of r.
+func (r Rival) Column() Column {
+	return Column{r.Name, func(t *Trace) (dials int, err error) {
+		err = r.Run(t, func(uint32) { dials++ })
+		return dials, err
+	}}
+}
+
 // CostSummary compares a pool that times dials with one that does not.
 type CostSummary struct {
 	Time, Dials             float64 // geometric means of timed / not
 	Worst                   float64 // of the times
 	WorstOn                 string
-	GreedyTime, GreedyDials float64 // geometric means of GreedyDual / not
+	GreedyTime, GreedyDials float64   // geometric means of GreedyDual / not
+	Rivals                  []float64 // of the times of each rival / not
 }
 
 // CompareCosts runs all traces with the costs of each model. A pool that does not
-// time dials dials the same whatever they cost, so that runs once a trace.
-func CompareCosts(traces []*Trace, models []CostModel, open Opener) ([]CostSummary, error) {
+// time dials dials the same whatever they cost, and so does a rival: these run
+// once a trace.
+func CompareCosts(traces []*Trace, models []CostModel, open Opener, rivals []Rival) ([]CostSummary, error) {
 	found := make([][]ratios, len(traces)) // of each model
 	err := (&Table{}).fill(len(traces), func(i int) (name string, err error) {
-		found[i], err = compareCosts(traces[i], models, open)
+		found[i], err = compareCosts(traces[i], models, open, rivals)
 		return traces[i].Name, err
 	})
-	all := make([]CostSummary, len(models))
 	if err != nil {
 		return nil, err
 	}
-	for m := range all {
-		s := &all[m]
+	var all []CostSummary
+	for m := range models {
+		s := CostSummary{Rivals: make([]float64, len(rivals))}
 		for i, t := range traces {
-			r := found[i][m]
-			s.Time += math.Log(r.timed.time)
-			s.Dials += math.Log(r.timed.dials)
-			s.GreedyTime += math.Log(r.greedy.time)
-			s.GreedyDials += math.Log(r.greedy.dials)
-			if r.timed.time > s.Worst {
-				s.Worst, s.WorstOn = r.timed.time, t.Name
-			}
+			s.add(found[i][m], t.Name)
 		}
-		for _, sum := range []*float64{&s.Time, &s.Dials, &s.GreedyTime, &s.GreedyDials} {
-			*sum = math.Exp(*sum / float64(len(traces)))
-		}
+		s.root(float64(len(traces)))
+		all = append(all, s)
 	}
 	return all, nil
 }
 
+// add adds the logarithms of ratios, and root makes geometric means of the sums.
+func (s *CostSummary) add(r ratios, name string) {
+	s.Time += math.Log(r.timed.time)
+	s.Dials += math.Log(r.timed.dials)
+	s.GreedyTime += math.Log(r.greedy.time)
+	s.GreedyDials += math.Log(r.greedy.dials)
+	for i, x := range r.rivals {
+		s.Rivals[i] += math.Log(x)
+	}
+	if r.timed.time > s.Worst {
+		s.Worst, s.WorstOn = r.timed.time, name
+	}
+}
+
+func (s *CostSummary) root(n float64) {
+	sums := []*float64{&s.Time, &s.Dials, &s.GreedyTime, &s.GreedyDials}
+	for i := range s.Rivals {
+		sums = append(sums, &s.Rivals[i])
+	}
+	for _, sum := range sums {
+		*sum = math.Exp(*sum / n)
+	}
+}
+
 // ratios are those of one trace and model to a pool that does not time dials.
-type ratios struct{ timed, greedy ratio }
+type ratios struct {
+	timed, greedy ratio
+	rivals        []float64
+}
 
 type ratio struct{ time, dials float64 }
 
@@ -159,28 +206,45 @@ func (c Cost) over(base Cost) ratio {
 	return ratio{c.Time.Seconds() / base.Time.Seconds(), float64(c.Dials) / float64(base.Dials)}
 }
 
-func compareCosts(t *Trace, models []CostModel, open Opener) (all []ratios, err error) {
-	var counts []int // dials of each address
+func compareCosts(t *Trace, models []CostModel, open Opener, rivals []Rival) (all []ratios, err error) {
 	create := open(t.Slots, nil)
+	counts := make([]int, t.Addresses) // dials of each address
+	next := 0
 	dials, err := PoolDials(t, func(target Target, key string) Resource {
-		a := len(counts)
-		counts = append(counts, 0)
+		a := next
+		next++
 		return create(timedTarget{target, func() { counts[a]++ }}, key)
 	})
 	if err != nil {
 		return nil, err
 	}
+	ofRivals := make([][]int, len(rivals))
+	for i, r := range rivals {
+		ofRivals[i] = make([]int, t.Addresses)
+		if err := r.Run(t, func(a uint32) { ofRivals[i][a]++ }); err != nil {
+			return nil, err
+		}
+	}
 	for _, model := range models {
 		costs := model.Costs(t)
-		without := Cost{Dials: dials}
-		for a, n := range counts {
-			without.Time += time.Duration(n) * costs[a]
-		}
+		without := Cost{dials, timeOf(counts, costs)}
 		with, err := PoolCost(t, costs, func(clock func() time.Duration) Create { return open(t.Slots, clock) })
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, ratios{with.over(without), RuleCost(t, costs, NewGreedyDual(costs)).over(without)})
+		r := ratios{timed: with.over(without), greedy: RuleCost(t, costs, NewGreedyDual(costs)).over(without)}
+		for _, counts := range ofRivals {
+			r.rivals = append(r.rivals, timeOf(counts, costs).Seconds()/without.Time.Seconds())
+		}
+		all = append(all, r)
 	}
 	return all, nil
+}
+
+// timeOf is what so many dials of each address cost.
+func timeOf(counts []int, costs []time.Duration) (sum time.Duration) {
+	for a, n := range counts {
+		sum += time.Duration(n) * costs[a]
+	}
+	return sum
 }

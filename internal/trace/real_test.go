@@ -123,7 +123,7 @@ func TestComparisonOfCosts(t *testing.T) {
 	one := Specs()[0].Make(5000)
 	all, err := CompareCosts([]*Trace{&one}, CostModels(), func(slots int, _ func() time.Duration) Create {
 		return (&lifo{slots: slots}).create
-	})
+	}, Rivals([]NamedRule{{"newest", NewNewest}, {"Belady", NewBelady}}))
 	if err != nil || len(all) != len(CostModels()) {
 		t.Fatal(all, err)
 	}
@@ -131,6 +131,9 @@ func TestComparisonOfCosts(t *testing.T) {
 		name := CostModels()[i].Name
 		if s.Time != 1 || s.Dials != 1 || s.WorstOn != one.Name {
 			t.Errorf("%s: %+v", name, s)
+		}
+		if newest, best := s.Rivals[0], s.Rivals[1]; name == "equal" && (newest < 0.99 || newest > 1.01 || best >= newest) {
+			t.Errorf("newest takes %.3f of the time of a pool that evicts the newest, Belady %.3f", newest, best)
 		}
 		if s.GreedyDials <= 0 || s.GreedyTime <= 0 || name == "three classes" && s.GreedyTime >= s.GreedyDials {
 			t.Errorf("%s: GreedyDual, which knows the costs, takes %.3f of the time and %.3f of the dials", name, s.GreedyTime, s.GreedyDials)

@@ -1,0 +1,160 @@
+package resourcepool
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"regexp"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/slotpool/slotpool/internal/trace"
+)
+
+// The reference of all tests here is the total dial time of the rule of commit 245efa5,
+// which knew no costs: testdata has it, for each model and trace of internal/trace.
+
+func readJSON(t *testing.T, file string, into any) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, into); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+}
+
+// secondsOfDials is the time that all dials of a pool take on a trace.
+func secondsOfDials(t *trace.Trace, model trace.CostModel) (float64, error) {
+	cost, err := trace.PoolCost(t, model.Costs(t), func(clock func() time.Duration) trace.Create {
+		p := newPool(uint(t.Slots), "", 1, 1)
+		p.p.clock = clock
+		return func(target trace.Target, key string) trace.Resource { return p.CreateKeyed(target, key) }
+	})
+	return cost.Time.Seconds(), err
+}
+
+// ratioOf is a trace's time as a multiple of that of before.
+type ratioOf struct {
+	trace string
+	ratio float64
+}
+
+// dialTimes returns the ratios of a model, of those traces that the reference has.
+func dialTimes(t *testing.T, traces []*trace.Trace, model trace.CostModel) (all []ratioOf) {
+	t.Helper()
+	reference := map[string]map[string]float64{}
+	readJSON(t, "testdata/dial-time-245efa5.json", &reference)
+	var lock sync.Mutex
+	var wait sync.WaitGroup
+	for _, one := range traces {
+		before, ok := reference[model.Name][one.Name]
+		if !ok {
+			continue
+		}
+		wait.Go(func() {
+			seconds, err := secondsOfDials(one, model)
+			lock.Lock()
+			defer lock.Unlock()
+			if err != nil {
+				t.Errorf("%s on %s: %v", model.Name, one.Name, err)
+			}
+			all = append(all, ratioOf{one.Name, seconds / before})
+		})
+	}
+	wait.Wait()
+	if len(all) == 0 {
+		t.Fatalf("%s: the reference has none of the traces", model.Name)
+	}
+	return all
+}
+
+func meanOf(all []ratioOf) float64 {
+	sum := 0.0
+	for _, r := range all {
+		sum += math.Log(r.ratio)
+	}
+	return math.Exp(sum / float64(len(all)))
+}
+
+// numberOfSlots ends the name of a real trace.
+var numberOfSlots = regexp.MustCompile(`, \d+ slots$`)
+
+// exceptions may take more than 1.02. Each hot set has dear ones, which stay for a while in the way of
+// the next.
+var exceptions = map[string]float64{"lognormal, popular ones cheap on moving hot set, in jumps": 1.03}
+
+// wantNoTraceSlower checks the ratios of one model, each trace's with all its numbers of slots together.
+func wantNoTraceSlower(t *testing.T, model string, all []ratioOf) {
+	t.Helper()
+	byTrace := map[string][]ratioOf{}
+	for _, r := range all {
+		if r.ratio > 1.02 {
+			t.Logf("%s on %s: %.3f", model, r.trace, r.ratio)
+		}
+		name := numberOfSlots.ReplaceAllString(r.trace, "")
+		byTrace[name] = append(byTrace[name], r)
+	}
+	for name, all := range byTrace {
+		most := 1.02
+		if e, ok := exceptions[model+" on "+name]; ok {
+			most = e
+		}
+		if mean := meanOf(all); mean > most {
+			t.Errorf("%s on %s: %.3f of the time of before, want at most %.2f", model, name, mean, most)
+		} else if mean > 1 {
+			t.Logf("%s on all of %s: %.3f", model, name, mean)
+		}
+	}
+}
+
+// The goals: the most that a mean may be, 1.02 for a model that is not named.
+func goalFor(model string) float64 {
+	most, ok := map[string]float64{"three classes": 0.70, "lognormal": 0.83, "popular ones dear": 0.57,
+		"lognormal, popular ones dear": 0.68}[model]
+	if !ok {
+		return 1.02
+	}
+	return most
+}
+
+func wantMean(t *testing.T, model string, all []ratioOf, most float64) {
+	t.Helper()
+	mean := meanOf(all)
+	t.Logf("%s: %.3f of the time", model, mean)
+	if mean > most {
+		t.Errorf("%s: dials take %.3f of the time of before, want at most %.2f", model, mean, most)
+	}
+}
+
+// The longer ones take minutes, and are left out unless SLOTPOOL_TRACES says where they are.
+func TestDialTimeOnRealTraces(t *testing.T) {
+	traces := realTraces(t)
+	if os.Getenv("SLOTPOOL_TRACES") == "" {
+		traces = slices.DeleteFunc(traces, func(t *trace.Trace) bool { return len(t.Steps) > 200_000 })
+	}
+	for _, model := range trace.CostModels() {
+		all := dialTimes(t, traces, model)
+		wantNoTraceSlower(t, model.Name, all)
+		wantMean(t, model.Name, all, goalFor(model.Name))
+	}
+}
+
+func TestDialTimeOnMadeUpTraces(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	var traces []*trace.Trace
+	for _, spec := range trace.Specs() {
+		one := spec.Make(trace.Accesses)
+		traces = append(traces, &one)
+	}
+	for _, model := range trace.CostModels() {
+		all := dialTimes(t, traces, model)
+		wantNoTraceSlower(t, model.Name, all)
+		wantMean(t, model.Name, all, goalFor(model.Name))
+	}
+}
