@@ -15,7 +15,7 @@
 //   - sets the mark Reused,
 //   - counts a use,
 //   - writes the pool's era, which is a clock that ticks about 32 times while as many
-//     are evicted as there are slots.
+//     arrive, in a free slot or a victim's, as there are slots.
 //
 // What follows from that is done later, by the next search for a victim that meets the
 // resource. So order costs nothing where resources are found idle, and a search

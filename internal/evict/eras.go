@@ -1,8 +1,8 @@
 package evict
 
-// The clock of a pool ticks with evictions and is cut into eras. A Get writes
-// the era into the state word; only a search that meets the resource moves it
-// to the list of that era. Probation needs no such lists: what was used again
+// Time is cut into eras: an era is as many evictions, or free slots given, as a 32nd of the
+// slots. A Get writes the era into the state word; only a search that meets the resource moves
+// it to the list of that era. Probation needs no such lists: what was used again
 // leaves it, so the order of arrival is that of the last Get.
 const (
 	eraLists = 32

@@ -42,7 +42,7 @@ func (p *Lists) search(n *Node, at int, swap bool) (victim *Node) {
 }
 
 // A list is relaxed if none of its addresses has needed another's slot for so
-// many eras. What nobody has gotten for so many eras, about as many evictions
+// many eras. What nobody has gotten for so many eras, about as many arrivals
 // as there are slots, is dormant.
 const (
 	relaxedEras = 4
