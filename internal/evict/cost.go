@@ -96,13 +96,14 @@ func (s *List) pays(n *Node, w uint64) bool {
 //
 // Get against this: what was gotten since is in use, or has the mark of being reused if it was
 // put again, and stays; if the Get comes after the look, the swap fails. What was released since
-// is not idle, and no resident leaves while the list is locked.
+// is not idle, and no resident leaves while the list is locked. What this search has set aside
+// meanwhile may be idle again, and without the mark, if a release was taken back: its place tells.
 func (s *List) claimCheapest(n *Node) *Node {
 	c := s.cheapest
 	if s.worth(n) < s.itsCost {
 		return nil
 	}
-	if w := c.W.Load(); phaseOf(w) == Idle && w&Reused == 0 && s.take(c, w) {
+	if w := c.W.Load(); c.place != busy && phaseOf(w) == Idle && w&Reused == 0 && s.take(c, w) {
 		return c
 	}
 	return nil

@@ -17,18 +17,29 @@ type eras struct {
 
 // beginEra ends the era, for all lists of the pool.
 func (s *List) beginEra() {
-	s.eraEnds = s.clock + s.pool.slots.Load()/eraLists + minEra
+	s.eraEnds = s.clock + s.pool.anEra()
 	s.pool.nextEra()
 }
 
-// filled is told of each slot that a resident got because it was free. Eras go by these
-// as by evictions, so that when the pool is full it is known what was gotten last.
+// anEra is how long one is. Each list begins one when it has evicted so many: all together as many as
+// lists in that time, for which they have as many slots.
+func (p *Lists) anEra() uint64 { return p.slots.Load()/eraLists + minEra }
+
+// filled is told of each slot that a resident got because it was free. While there are more of them
+// than ever, eras go by these as by evictions, so that when the pool is full it is known what
+// was gotten last. Not later: a pool that is never full, where one address comes and goes,
+// would have its eras come round, and no search that notices.
 func (s *List) filled() {
+	if s.residents <= s.most {
+		return
+	}
+	s.most = s.residents
 	if s.eraEnds <= s.clock+1 {
 		s.beginEra()
 		s.advance(eraOf(s.pool.era.Load()))
 	} else {
 		s.eraEnds--
+		s.due = min(s.due, s.eraEnds)
 	}
 }
 

@@ -29,6 +29,7 @@ type List struct {
 	hand      *Node // the next of main to examine; nil for the oldest
 	waiting   int   // length of probation
 	residents int
+	most      int    // residents, ever
 	eras      eras   // of main
 	era       uint16 // the newest that the list has heard of; the pool's has its lower half
 

@@ -41,6 +41,7 @@ func (p *Lists) Spread(n int) {
 	for len(all) < n {
 		s := &List{}
 		s.init(p, len(all))
+		s.eraEnds = p.anEra() * uint64(len(all)+1) / uint64(n) // not all at once
 		all = append(all, s)
 	}
 	p.all.Store(&all)

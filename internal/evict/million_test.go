@@ -1,6 +1,9 @@
 package evict
 
-import "testing"
+import (
+	"runtime"
+	"testing"
+)
 
 const million = 1_000_000
 
@@ -108,6 +111,7 @@ func (r *rig) watch(over <-chan struct{}) (between bool) {
 		case <-over:
 			return between
 		default:
+			runtime.Gosched() // there may be one processor
 		}
 	}
 }

@@ -10,22 +10,24 @@ import (
 // rig is the least that a pool has to be to stand on Lists: single-threaded,
 // with slots, and nodes by number.
 type rig struct {
-	t     *testing.T
-	lists Lists
-	slots int
-	used  int
-	nodes []*Node
-	keys  map[*Node]uint64
-	costs func(i int) int64 // nanoseconds; nil for nothing timed
-	dials []int
-	gone  []int // victims in order
+	t       *testing.T
+	lists   Lists
+	slots   int
+	used    int
+	nodes   []*Node
+	keys    map[*Node]uint64
+	numbers map[*Node]int
+	costs   func(i int) int64 // nanoseconds; nil for nothing timed
+	dials   []int
+	gone    []int // victims in order
 }
 
 func newRig(t *testing.T, slots, lists, nodes int) *rig {
-	r := &rig{t: t, slots: slots, keys: map[*Node]uint64{}}
+	r := &rig{t: t, slots: slots, keys: map[*Node]uint64{}, numbers: make(map[*Node]int, nodes)}
 	r.lists.Init(uint64(slots), lists, func(n *Node) uint64 { return r.keys[n] })
-	for range nodes {
+	for i := range nodes {
 		r.nodes = append(r.nodes, &Node{})
+		r.numbers[r.nodes[i]] = i
 	}
 	r.dials = make([]int, nodes)
 	return r
@@ -106,13 +108,11 @@ func timeOfDials(t *testing.T, visits []int, costs, told func(i int) int64) (tot
 }
 
 func (r *rig) number(n *Node) int {
-	for i := range r.nodes {
-		if r.nodes[i] == n {
-			return i
-		}
+	i, ok := r.numbers[n]
+	if !ok {
+		r.t.Fatal("an unknown node")
 	}
-	r.t.Fatal("an unknown node")
-	return 0
+	return i
 }
 
 func (r *rig) audit() {

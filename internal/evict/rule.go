@@ -262,6 +262,9 @@ func (s *List) oldestOfMain(spare uint8) (*Node, uint64, uint8) {
 			break
 		}
 		w := n.W.Load()
+		if n == met {
+			met = nil // gotten since
+		}
 		switch {
 		case phaseOf(w) != Idle:
 			s.setAside(n, w, false)

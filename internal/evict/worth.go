@@ -4,8 +4,11 @@ package evict
 
 // claim claims n, which w says is idle and an expert has named, or what is cheaper
 // of those named before; nil if n is worth more than that, or the word changed (E3).
+//
+// An expert that looks at several may have set n aside after it had read w. A Get and a Put since show
+// in the word, but not a release that was taken back: so the place is looked at too (E4).
 func (s *List) claim(n *Node, w uint64) *Node {
-	if s.steps++; s.steps > mostSteps {
+	if s.steps++; s.steps > mostSteps || n.place == busy {
 		return nil
 	}
 	if n.cost != 0 {

@@ -108,7 +108,7 @@ func TestVictimsAreTheSameWhenTheErasComeRound(t *testing.T) {
 func TestVictimsAreTheSameWhenTheClockComesRound(t *testing.T) {
 	// Multiples of mergeEvery: it is looked at modulo that.
 	wantSameVictims(t, []uint64{0, 1<<32 - mergeEvery, 1<<32 - 20*mergeEvery, 1<<31 - 20*mergeEvery},
-		func(_ *Lists, s *List, at uint64) { s.clock, s.before = at, at },
+		func(_ *Lists, s *List, at uint64) { s.clock, s.before, s.eraEnds = at, at, s.eraEnds+at },
 		func(r *rig, name string, at uint64) {
 			if s := r.list(); at > 1<<31 && s.clock < 1<<32 {
 				t.Errorf("%s from %d: at the end the clock is %d", name, at, s.clock)
