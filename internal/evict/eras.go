@@ -1,8 +1,8 @@
 package evict
 
-// Time is cut into eras: an era is as many evictions, or free slots given, as a 32nd of the
-// slots. A Get writes the era into the state word; only a search that meets the resource moves
-// it to the list of that era. Probation needs no such lists: what was used again
+// Time is cut into eras: an era is as many evictions as a 32nd of the slots, and minEra; while
+// the pool is filled for the first time, as many arrivals. A Get writes the era into the state
+// word; only a search that meets the resource moves it to the list of that era. Probation needs no such lists: what was used again
 // leaves it, so the order of arrival is that of the last Get.
 const (
 	eraLists = 32
@@ -21,14 +21,14 @@ func (s *List) beginEra() {
 	s.pool.nextEra()
 }
 
-// anEra is how long one is. Each list begins one when it has evicted so many: all together as many as
-// lists in that time, for which they have as many slots.
+// anEra is how many evictions of one list make an era. Each of several lists has its share of the slots
+// and begins eras for all, at another time than the next list.
 func (p *Lists) anEra() uint64 { return p.slots.Load()/eraLists + minEra }
 
-// filled is told of each slot that a resident got because it was free. While there are more of them
-// than ever, eras go by these as by evictions, so that when the pool is full it is known what
-// was gotten last. Not later: a pool that is never full, where one address comes and goes,
-// would have its eras come round, and no search that notices.
+// filled is told of each slot that a resident got because it was free. While there are more residents
+// than ever, eras go by arrivals too, so that when the pool is full it is known what was gotten
+// last. Not later: in a pool that is never full, where one address comes and goes, the number of
+// an era would come round before any search has noticed.
 func (s *List) filled() {
 	if s.residents <= s.most {
 		return
