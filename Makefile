@@ -36,7 +36,9 @@ stress:
 
 fuzz:
 	go test -run '^$$' -fuzz FuzzModel -fuzztime $(FUZZTIME) ./resourcepool
+	for f in FuzzLists FuzzChains FuzzEras; do go test -run '^$$' -fuzz $$f -fuzztime $(FUZZTIME_LISTS) ./internal/evict || exit 1; done
 FUZZTIME = 5m
+FUZZTIME_LISTS = $(FUZZTIME)
 
 lint:
 	@out=$$(gofmt -l .); test -z "$$out" || { echo "not formatted: $$out"; exit 1; }

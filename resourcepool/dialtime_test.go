@@ -80,31 +80,41 @@ func meanOf(all []ratioOf) float64 {
 	return math.Exp(sum / float64(len(all)))
 }
 
+// exceptions take more than 1.02, and may take so much. Which these are depends on what experts are
+// tried when. In the hot sets, dear ones of the last set stay for a while in the way of the next.
+var exceptions = map[string]float64{
+	"lognormal, popular ones cheap on moving hot set, in jumps": 1.06,
+	"lognormal, popular ones cheap on w106, 16492 slots":        1.07,
+	"lognormal, popular ones cheap on multi1, 1042 slots":       1.05,
+	"lognormal, popular ones cheap on cpp, 36 slots":            1.03,
+	"lognormal, popular ones cheap on multi2, 2273 slots":       1.03,
+}
+
 // numberOfSlots ends the name of a real trace.
 var numberOfSlots = regexp.MustCompile(`, \d+ slots$`)
 
-// exceptions may take more than 1.02. Each hot set has dear ones, which stay for a while in the way of
-// the next.
-var exceptions = map[string]float64{"lognormal, popular ones cheap on moving hot set, in jumps": 1.06}
-
-// wantNoTraceSlower checks the ratios of one model, each trace's with all its numbers of slots together.
-func wantNoTraceSlower(t *testing.T, model string, all []ratioOf) {
+// wantNoneSlower checks the ratios of one model: each, and those of each trace, with all its numbers of
+// slots together.
+func wantNoneSlower(t *testing.T, model string, all []ratioOf) {
 	t.Helper()
 	byTrace := map[string][]ratioOf{}
 	for _, r := range all {
-		if r.ratio > 1.02 {
+		most, ok := exceptions[model+" on "+r.trace]
+		if !ok {
+			most = 1.02
+		}
+		if r.ratio > most {
+			t.Errorf("%s on %s: %.3f of the time of before, want at most %.2f", model, r.trace, r.ratio, most)
+		} else if r.ratio > 1.02 {
 			t.Logf("%s on %s: %.3f", model, r.trace, r.ratio)
 		}
-		name := numberOfSlots.ReplaceAllString(r.trace, "")
-		byTrace[name] = append(byTrace[name], r)
+		if name := numberOfSlots.ReplaceAllString(r.trace, ""); name != r.trace {
+			byTrace[name] = append(byTrace[name], r)
+		}
 	}
 	for name, all := range byTrace {
-		most := 1.02
-		if e, ok := exceptions[model+" on "+name]; ok {
-			most = e
-		}
-		if mean := meanOf(all); mean > most {
-			t.Errorf("%s on %s: %.3f of the time of before, want at most %.2f", model, name, mean, most)
+		if mean := meanOf(all); mean > 1.02 {
+			t.Errorf("%s on all of %s: %.3f of the time of before, want at most 1.02", model, name, mean)
 		} else if mean > 1 {
 			t.Logf("%s on all of %s: %.3f", model, name, mean)
 		}
@@ -138,7 +148,7 @@ func TestDialTimeOnRealTraces(t *testing.T) {
 	}
 	for _, model := range trace.CostModels() {
 		all := dialTimes(t, traces, model)
-		wantNoTraceSlower(t, model.Name, all)
+		wantNoneSlower(t, model.Name, all)
 		wantMean(t, model.Name, all, goalFor(model.Name))
 	}
 }
@@ -154,7 +164,7 @@ func TestDialTimeOnMadeUpTraces(t *testing.T) {
 	}
 	for _, model := range trace.CostModels() {
 		all := dialTimes(t, traces, model)
-		wantNoTraceSlower(t, model.Name, all)
+		wantNoneSlower(t, model.Name, all)
 		wantMean(t, model.Name, all, goalFor(model.Name))
 	}
 }

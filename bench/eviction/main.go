@@ -56,7 +56,7 @@ func run(accesses int, plotFile, directory string, first int) error {
 		}
 	}
 	if len(real) == 0 {
-		return nil
+		return printCosts(os.Stdout, ofOneUser(accesses))
 	}
 	if first > 0 {
 		fmt.Printf("\nReal traces, of each the first %d Gets (-first 0 for all):\n", first)
@@ -65,6 +65,17 @@ func run(accesses int, plotFile, directory string, first int) error {
 		return err
 	}
 	return printCosts(os.Stdout, real)
+}
+
+// ofOneUser are the made-up traces that caches can run, which do not know that an entry is in use.
+func ofOneUser(accesses int) (all []*trace.Trace) {
+	for _, spec := range trace.Specs() {
+		if spec.Users == 1 {
+			t := spec.Make(accesses)
+			all = append(all, &t)
+		}
+	}
+	return all
 }
 
 // printGenerated compares the pool with the fixed rules, and shows the others.

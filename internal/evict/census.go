@@ -47,7 +47,7 @@ func (p *Lists) Totals() Totals {
 
 // Hold is Totals that keeps the locks until LetGo, so that the totals of several
 // Lists can be of one moment. All who hold several at once take them in one order, and
-// Grow is not called meanwhile.
+// Spread is not called meanwhile.
 func (p *Lists) Hold() (t Totals) {
 	for _, s := range *p.all.Load() {
 		s.lock.Lock()

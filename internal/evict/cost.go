@@ -47,6 +47,7 @@ const (
 	rise       = 10        // a tenth, with each spared after the first, and after a search that spared several
 	fall       = 200
 	mostDear   = 100
+	mostCost   = 47 // 39 hours: what of it is left is told in 64 bits
 	meanOver   = 64 // Allocates
 )
 
@@ -63,7 +64,7 @@ func costOf(took time.Duration) uint8 {
 	if d>>(k-1)&1 != 0 { // at least one and a half times the power
 		k++
 	}
-	return k
+	return min(k, mostCost)
 }
 
 // pays makes n, which is named for eviction, pay, and reports whether it has

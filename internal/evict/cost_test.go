@@ -9,7 +9,7 @@ import (
 
 func TestCostsAreRoundedToPowersOfTwo(t *testing.T) {
 	for d, want := range map[time.Duration]uint8{
-		0: 0, time.Microsecond - 1: 0, 1 << 10: 10, 3<<9 - 1: 10, 3 << 9: 11, 1 << 20: 20, 1<<63 - 1: 63,
+		0: 0, time.Microsecond - 1: 0, 1 << 10: 10, 3<<9 - 1: 10, 3 << 9: 11, 1 << 20: 20, 1 << 47: 47, 1<<48 - 1: 47, 1<<63 - 1: 47,
 	} {
 		if got := costOf(d); got != want {
 			t.Errorf("%d ns: %d, want %d", d, got, want)
@@ -84,12 +84,31 @@ func TestDearButUnusedGoes(t *testing.T) {
 // The extremes of cost and of what is asked must not overflow into a search that
 // spares for ever.
 func TestCreditAtItsLimits(t *testing.T) {
-	for _, dearest := range []int64{1 << 10, 1 << 16, 1 << 17, 1 << 40, 1<<62 + 1<<61} {
+	for _, dearest := range []int64{1 << 10, 1 << 16, 1 << 17, 1 << 40, 1 << 47, 1 << 48, 1<<62 + 1<<61} {
 		r := newRig(t, 8, 1, 400)
 		r.costs = func(i int) int64 { return max(1024, dearest>>(i%60)) }
 		for i := range 3 * len(r.nodes) {
 			r.visit(i % len(r.nodes))
 		}
 		r.audit()
+	}
+}
+
+// However dear one was, it is spared for as long as it could pay, and no longer.
+func TestDearestPaysAllItsCredit(t *testing.T) {
+	for _, k := range []int{10, 16, 17, 40, mostCost} {
+		r, s := residents(t, 0, 0)
+		n := r.nodes[0]
+		r.lists.Took(n, 1<<k)
+		for _, c := range []struct {
+			asked uint64
+			gone  bool
+		}{{1 << k / 4, false}, {1 << k / 4, false}, {1 << k / 2, true}} {
+			s.begin()
+			s.asked, s.least, s.last, s.steps = c.asked, 0, 0, 0
+			if got := s.pays(n, n.W.Load()); got != c.gone {
+				t.Errorf("2^%d ns, asked for %d: its turn is %v, with %d of the credit left", k, c.asked, got, n.credit)
+			}
+		}
 	}
 }

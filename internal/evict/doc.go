@@ -32,7 +32,8 @@
 //	    yet told (Park) is not met; that Put then looks whether somebody waits. The pool's
 //	    I7 (no false "full") stands on this.
 //	    TestModelOfLists, TestSearchIsBoundedAndExhaustive, TestLeastRecentMissesNoIdleResource
-//	E2  No search holds a lock for more than 256 steps and 128 newly parked.
+//	E2  No search holds a lock for more than 258 steps and 128 newly parked; the first record
+//	    of an address that is kept makes room for all, under the lock.
 //	    TestNoHoldIsLongWithAMillionInUse, TestDrainIsBounded
 //	E3  Whatever is claimed was Idle in the swap that claimed it: a Get and a search, or
 //	    two searches, never have the same resource.
@@ -65,7 +66,8 @@
 //	       drain moves it               or to main if it was used again
 //
 // From probation and main it is evicted, from anywhere released. A victim of Claim, not Swap, waits
-// in busy for Replace, Evicted or Leave. Probation is in order of arrival. Main is a ring
+// in busy for Replace, Evicted or Leave. Probation is in order of arrival; who comes back from busy counts as
+// having just arrived. Main is a ring
 // by its hand, a place that moves from old to new, and is also sorted by the era of the last
 // Get, as far as searches know: 32 chains, see eras.go.
 //
@@ -98,7 +100,8 @@
 //   - duel: the newest arrival that was not used since, or the oldest of probation if that was
 //     used clearly less. For loops and scans, where what has just come is wanted last.
 //   - filter: the oldest of probation, while a tenth of the residents is there. But if it was
-//     used more often than the one at the hand of main, that one. For skewed traffic.
+//     used more often than the one at the hand of main, or less than a tenth is there, the one at the
+//     hand. For skewed traffic.
 //   - filter recent: the same with a quarter, and of main the one of the oldest era.
 //   - least recent: the oldest era. For what is used for a while, and then no more.
 //
