@@ -66,10 +66,9 @@
 //	       drain moves it               or to main if it was used again
 //
 // From probation and main it is evicted, from anywhere released. A victim of Claim, not Swap, waits
-// in busy for Replace, Evicted or Leave. Probation is in order of arrival; who comes back from busy counts as
-// having just arrived. Main is a ring
-// by its hand, a place that moves from old to new, and is also sorted by the era of the last
-// Get, as far as searches know: 32 chains, see eras.go.
+// in busy for Replace, Evicted or Leave. Probation is in order of arrival; who comes back from
+// busy counts as having just arrived. Main is a ring by its hand, a place that moves from old to
+// new, and is also sorted by the era of the last Get, as far as searches know: 32 chains, see eras.go.
 //
 // # A search
 //

@@ -53,13 +53,11 @@ func (s *List) dated(n *Node, era uint8) {
 
 // listOf returns the list of an era, which is the oldest list if the era has
 // none any more, and the newest if this list has not heard of the era yet.
-func (s *List) listOf(era uint8) uint8 {
-	if age := int8(uint8(s.era) - era); age <= 0 {
-		era = uint8(s.era)
-	} else if age >= eraLists {
-		era = uint8(s.era) + 1
-	}
-	return era % eraLists
+func (s *List) listOf(era uint8) uint8 { return (uint8(s.era) - s.ageOf(era)) % eraLists }
+
+// ageOf is how many eras ago one was, as far as there are lists.
+func (s *List) ageOf(era uint8) uint8 {
+	return min(uint8(max(int8(uint8(s.era)-era), 0)), eraLists-1)
 }
 
 // undated takes n off its list, for which it matters which one that is only if

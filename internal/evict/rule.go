@@ -285,8 +285,3 @@ func (s *List) oldestOfMain(spare uint8) (*Node, uint64, uint8) {
 	}
 	return nil, 0, 0
 }
-
-// ageOf is how many eras ago one was, as far as there are lists.
-func (s *List) ageOf(era uint8) uint8 {
-	return min(uint8(max(int8(uint8(s.era)-era), 0)), eraLists-1)
-}
