@@ -43,15 +43,13 @@ type ratioOf struct {
 	ratio float64
 }
 
-// dialTimes returns the ratios of a model, of those traces that the reference has.
-func dialTimes(t *testing.T, traces []*trace.Trace, model trace.CostModel) (all []ratioOf) {
+// dialTimes returns the ratios of a model, of those traces that its reference has.
+func dialTimes(t *testing.T, traces []*trace.Trace, model trace.CostModel, reference map[string]float64) (all []ratioOf) {
 	t.Helper()
-	reference := map[string]map[string]float64{}
-	readJSON(t, "testdata/dial-time-245efa5.json", &reference)
 	var lock sync.Mutex
 	var wait sync.WaitGroup
 	for _, one := range traces {
-		before, ok := reference[model.Name][one.Name]
+		before, ok := reference[one.Name]
 		if !ok {
 			continue
 		}
@@ -131,12 +129,19 @@ func goalFor(model string) float64 {
 	return most
 }
 
-func wantMean(t *testing.T, model string, all []ratioOf, most float64) {
+// wantDialTimes holds the goals of each model on traces.
+func wantDialTimes(t *testing.T, traces []*trace.Trace) {
 	t.Helper()
-	mean := meanOf(all)
-	t.Logf("%s: %.3f of the time", model, mean)
-	if mean > most {
-		t.Errorf("%s: dials take %.3f of the time of before, want at most %.2f", model, mean, most)
+	reference := map[string]map[string]float64{}
+	readJSON(t, "testdata/dial-time-245efa5.json", &reference)
+	for _, model := range trace.CostModels() {
+		all := dialTimes(t, traces, model, reference[model.Name])
+		wantNoneSlower(t, model.Name, all)
+		mean, most := meanOf(all), goalFor(model.Name)
+		t.Logf("%s: %.3f of the time", model.Name, mean)
+		if mean > most {
+			t.Errorf("%s: dials take %.3f of the time of before, want at most %.2f", model.Name, mean, most)
+		}
 	}
 }
 
@@ -146,11 +151,7 @@ func TestDialTimeOnRealTraces(t *testing.T) {
 	if os.Getenv("SLOTPOOL_TRACES") == "" {
 		traces = slices.DeleteFunc(traces, func(t *trace.Trace) bool { return len(t.Steps) > 200_000 })
 	}
-	for _, model := range trace.CostModels() {
-		all := dialTimes(t, traces, model)
-		wantNoneSlower(t, model.Name, all)
-		wantMean(t, model.Name, all, goalFor(model.Name))
-	}
+	wantDialTimes(t, traces)
 }
 
 func TestDialTimeOnMadeUpTraces(t *testing.T) {
@@ -162,9 +163,5 @@ func TestDialTimeOnMadeUpTraces(t *testing.T) {
 		one := spec.Make(trace.Accesses)
 		traces = append(traces, &one)
 	}
-	for _, model := range trace.CostModels() {
-		all := dialTimes(t, traces, model)
-		wantNoneSlower(t, model.Name, all)
-		wantMean(t, model.Name, all, goalFor(model.Name))
-	}
+	wantDialTimes(t, traces)
 }

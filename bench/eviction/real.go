@@ -73,7 +73,8 @@ func printReal(w io.Writer, traces []*trace.Trace) error {
 // keeps a heap of all that may go. A second table has the same of rules that know no costs.
 func printCosts(w io.Writer, traces []*trace.Trace) error {
 	models := trace.CostModels()
-	all, err := trace.CompareCosts(traces, models, openTimed, rivals())
+	others := rivals()
+	all, err := trace.CompareCosts(traces, models, openTimed, others)
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func printCosts(w io.Writer, traces []*trace.Trace) error {
 	for _, s := range all {
 		fmt.Fprintf(w, " | %.3f", s.Time)
 	}
-	for i, r := range rivals() {
+	for i, r := range others {
 		fmt.Fprintf(w, " |\n| %s", r.Name)
 		for _, s := range all {
 			fmt.Fprintf(w, " | %.3f", s.Rivals[i])

@@ -164,7 +164,7 @@ func TestDrainIsBounded(t *testing.T) {
 	}
 	s := r.list()
 	s.drain()
-	if n := s.waiting + len(chainOf(&s.main)); n > mostDrained {
+	if n := s.waiting + len(forwards(&s.main, byArrival)); n > mostDrained {
 		t.Errorf("%d drained at once", n)
 	}
 	for i := range slots {
@@ -178,13 +178,6 @@ func TestDrainIsBounded(t *testing.T) {
 		t.Error("the one idle resource was missed")
 	}
 	r.audit()
-}
-
-func chainOf(c *chain) (nodes []*Node) {
-	for n := c.oldest; n != nil; n = n.links[byArrival].next {
-		nodes = append(nodes, n)
-	}
-	return nodes
 }
 
 // A node that lies on the stack of its last list must not become a resident of

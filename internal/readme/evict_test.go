@@ -2,9 +2,7 @@ package readme
 
 import (
 	"os"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 )
 
@@ -14,21 +12,10 @@ func TestDocOfEvictNamesTestsThatAreThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var tests strings.Builder
-	files, err := filepath.Glob("../evict/*_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		code, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tests.Write(code)
-	}
+	there := functions(t, "../evict")
 	named := regexp.MustCompile(`Test\w+`).FindAllString(string(doc), -1)
 	for _, name := range named {
-		if !strings.Contains(tests.String(), "func "+name+"(") {
+		if !there[name] {
 			t.Errorf("there is no %s", name)
 		}
 	}
