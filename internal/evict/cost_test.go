@@ -57,6 +57,27 @@ func TestDearOnesStay(t *testing.T) {
 	}
 }
 
+// Nor with several lists, each of which asks for its own, nor where records are kept by key.
+func TestEqualCostsChangeNothingInSeveralListsAndByKey(t *testing.T) {
+	visits := wrapVisits(9000)
+	before := map[string][]int{}
+	for _, cost := range []int64{0, 1_000_000} {
+		for name, r := range rigs(t, slices.Max(visits)+1) {
+			if cost != 0 {
+				r.costs = func(int) int64 { return cost }
+			}
+			for _, i := range visits {
+				r.visit(i)
+			}
+			if cost == 0 {
+				before[name] = r.gone
+			} else if len(r.gone) == 0 || !slices.Equal(r.gone, before[name]) {
+				t.Errorf("%s: of %d victims the %d. is another one than without costs", name, len(r.gone), firstOther(r.gone, before[name]))
+			}
+		}
+	}
+}
+
 // What is never used again pays until it goes, however dear it was.
 func TestDearButUnusedGoes(t *testing.T) {
 	r := only(t, leastRecent, 10, 400)

@@ -45,7 +45,7 @@
 //	    or is about to be, and not drained yet (the pool's I4). So a Put that finds the mark
 //	    has nothing to do. TestParkedOneThatWasSetAsideSinceIsNoCandidate, the pool's audit_test.go
 //	E6  With equal costs the victims are those without costs.
-//	    TestEqualCostsChangeNothing
+//	    TestEqualCostsChangeNothing, TestEqualCostsChangeNothingInSeveralListsAndByKey
 //	E7  The record of an evicted resource outlives its residency, and that of an address
 //	    its resources, as far as there is room. memory_test.go
 //
